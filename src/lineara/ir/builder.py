@@ -1,0 +1,151 @@
+"""The builder: the way to make functions, which makes them well typed.
+
+Rules and front ends use linear values as often as they like; when the function is finished, the
+builder makes each use of a linear variable the only one. A value used k times is copied just
+before each use but the last, so that in the transposed program each cotangent is added as soon as
+it is there and then forgotten; a value that is not used is dropped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from lineara.errors import LinearaError, Source
+from lineara.ir.op import Op
+from lineara.ir.program import Equation, Function, LinearVariable, Literal, Operand, Variable
+from lineara.ir.structural import Drop, Dup, Zero
+from lineara.ir.types import ArrayType
+from lineara.ir.value import Value
+
+
+class Builder:
+    """Builds one function.
+
+    Attributes:
+        source: the line of user code that new equations are attributed to.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.source: Source | None = None
+        self.params: list[Variable] = []
+        self.linear_params: list[LinearVariable] = []
+        self.equations: list[Equation] = []
+
+    def parameter(self, type: ArrayType, hint: str | None = None) -> Value:
+        """A new non-linear parameter."""
+        variable = Variable(type, hint)
+        self.params.append(variable)
+        return Value(self, variable)
+
+    def linear_parameter(self, type: ArrayType, hint: str | None = None) -> Value:
+        """A new linear parameter."""
+        variable = LinearVariable(type, hint)
+        self.linear_params.append(variable)
+        return Value(self, variable)
+
+    def adopt(self, equation: Equation) -> None:
+        """Takes over an equation of another function as it is, variables included."""
+        self.equations.append(equation)
+
+    def emit(self, op: Op, *operands: Value, hints: Sequence[str | None] = ()) -> tuple[Value, ...]:
+        """Adds the equation ``results = op operands`` and returns its results.
+
+        Raises:
+            LinearaError: if the operands do not fit the op, in type or in linearity.
+        """
+        types = [operand.operand.type for operand in operands]
+        try:
+            result_types = op.infer(*types)
+            linear = op.linearity(types, [operand.operand.linear for operand in operands])
+        except LinearaError as error:
+            raise error.at(self.source) from None
+        results = tuple(
+            (LinearVariable if is_linear else Variable)(type)
+            for type, is_linear in zip(result_types, linear, strict=True)
+        )
+        for variable, hint in zip(results, hints, strict=False):
+            variable.hint = hint
+        inputs = tuple(operand.operand for operand in operands)
+        self.equations.append(Equation(op, inputs, results, self.source))
+        return tuple(Value(self, variable) for variable in results)
+
+    def zero(self, type: ArrayType) -> Value:
+        """A linear zero."""
+        return self.emit(Zero(type))[0]
+
+    def constant(self, value: object) -> Value:
+        """A scalar constant."""
+        return Value(self, Literal(value))
+
+    def build(self, results: Iterable[Value], name: str | None = None) -> Function:
+        """The finished function; its results are sorted into non-linear and linear ones."""
+        operands = [result.operand for result in results]
+        linear_results = [v for v in operands if isinstance(v, LinearVariable)]
+        threading = _Threading(self.equations, linear_results)
+        threading.run(self.linear_params)
+        return Function(
+            name or self.name,
+            tuple(self.params),
+            tuple(self.linear_params),
+            tuple(threading.equations),
+            tuple(v for v in operands if not isinstance(v, LinearVariable)),
+            tuple(threading.take(v) for v in linear_results),
+        )
+
+
+class _Threading:
+    """Rewrites equations so that each linear variable is used exactly once."""
+
+    def __init__(self, old: Sequence[Equation], linear_results: Sequence[LinearVariable]) -> None:
+        self.old = old
+        self.uses: Counter[Operand] = Counter(linear_results)
+        for equation in old:
+            self.uses.update(v for v in equation.operands if v.linear)
+        self.current: dict[Operand, LinearVariable] = {}
+        self.equations: list[Equation] = []
+        self.source: Source | None = None
+
+    def run(self, params: Iterable[LinearVariable]) -> None:
+        self.drop_unused(params)
+        for equation in self.old:
+            self.source = equation.source
+            shared = self.share(equation)
+            if shared is None:
+                operands = tuple(
+                    self.take(v) if isinstance(v, LinearVariable) else v for v in equation.operands
+                )
+                shared = Equation(equation.op, operands, equation.results, equation.source)
+            self.equations.append(shared)
+            self.drop_unused(equation.results)
+
+    def drop_unused(self, variables: Iterable[Variable]) -> None:
+        for v in variables:
+            if v.linear and not self.uses[v]:
+                self.equations.append(Equation(Drop(), (v,), (), self.source))
+
+    def take(self, variable: LinearVariable) -> LinearVariable:
+        """The variable that holds the value for its next use, copied first if it is not the last."""
+        now = self.current.get(variable, variable)
+        self.uses[variable] -= 1
+        if self.uses[variable] == 0:
+            return now
+        copy = LinearVariable(now.type, now.hint)
+        rest = self.current[variable] = LinearVariable(now.type, now.hint)
+        self.equations.append(Equation(Dup(), (now,), (copy, rest), self.source))
+        return copy
+
+    def share(self, equation: Equation) -> Equation | None:
+        """The equation fused with the copying of its linear operand, where the op can do that."""
+        variable = equation.operands[0] if equation.operands else None
+        if not isinstance(variable, LinearVariable) or self.uses[variable] == 1:
+            return None
+        op = equation.op.shared()
+        if op is None:
+            return None
+        now = self.current.get(variable, variable)
+        self.uses[variable] -= 1
+        rest = self.current[variable] = LinearVariable(now.type, now.hint)
+        operands = (now, *equation.operands[1:])
+        return Equation(op, operands, (*equation.results, rest), equation.source)
