@@ -85,13 +85,14 @@ class Builder:
         linear_results = [v for v in operands if isinstance(v, LinearVariable)]
         threading = _Threading(self.equations, linear_results)
         threading.run(self.linear_params)
+        taken = tuple(threading.take(v) for v in linear_results)  # may add copies to the equations
         return Function(
             name or self.name,
             tuple(self.params),
             tuple(self.linear_params),
             tuple(threading.equations),
             tuple(v for v in operands if not isinstance(v, LinearVariable)),
-            tuple(threading.take(v) for v in linear_results),
+            taken,
         )
 
 

@@ -32,6 +32,7 @@ from lineara.errors import LinearityError
 from lineara.ir.types import Array, ArrayType
 
 if TYPE_CHECKING:
+    from lineara.ir.program import Operand
     from lineara.ir.value import Scalar, Value
 
 SCALARS = (bool, int, float, complex)
@@ -82,7 +83,9 @@ class Op(ABC):
         raise LinearityError(
             f"{self.name} is not linear in {_operands(given)}",
             found=f"linear values as {_operands(given)} of {self.name}",
-            expected=" or ".join(map(_operands, allowed)) if allowed else "non-linear operands only",
+            expected=" or ".join(map(_operands, allowed))
+            if allowed
+            else "non-linear operands only",
             remedy=_remedy(self, given, allowed),
         )
 
@@ -165,6 +168,10 @@ class Op(ABC):
         All results have it.
         """
 
+    def same_as(self, operands: Sequence[Operand]) -> Operand | None:
+        """The operand that the (only) result is certain to equal, bit for bit; for `simplify`."""
+        return None
+
     # -- use ----------------------------------------------------------------------------------
 
     def shared(self) -> Op | None:
@@ -184,7 +191,6 @@ class Op(ABC):
         """Like a call, for an op with any number of results."""
         model = next(operand for operand in operands if not isinstance(operand, SCALARS))
         return model.builder.emit(self, *(model.like(operand) for operand in operands))
-
 
 
 def add_tangents(left: Sequence[Tangent], right: Sequence[Tangent]) -> tuple[Tangent, ...]:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from lineara.errors import TypeMismatchError
+from lineara.errors import LinearityError, TypeMismatchError
 from lineara.ir.op import LinearSets, Op, Tangent
 from lineara.ir.types import Array, ArrayType
 
@@ -28,21 +28,26 @@ if TYPE_CHECKING:
     from lineara.ir.value import Value
 
 
+@dataclass(frozen=True)
 class Structural(Op):
-    """An op that exists for linear variables only."""
+    """An op that exists for linear variables only; its first operand, if any, is linear."""
 
     def linear_sets(self, *types: ArrayType) -> LinearSets:
         return (frozenset({0}),)
 
     def linearity(self, types: Sequence[ArrayType], linear: Sequence[bool]) -> tuple[bool, ...]:
-        if not all(linear):
-            raise TypeMismatchError(
+        if any(is_linear != (i == 0) for i, is_linear in enumerate(linear)):
+            raise LinearityError(
                 f"{self.name} is for linear variables",
-                found=f"a non-linear operand, {types[0]}",
-                expected="a linear variable, written with a prime: x'",
+                found="operands " + ", ".join(map(str, types)),
+                expected="a linear variable, written with a prime, as the first operand only",
                 remedy=f"leave out the {self.name}: ordinary values are used any number of times",
             )
         return (True,) * len(self.infer(*types))
+
+    def forgotten(self, operands: tuple[Value, ...]) -> tuple[Value, ...]:
+        """The results if the linear operand were an ordinary value, made with ordinary ops."""
+        raise AssertionError(f"{self.name} has nothing to forget")
 
 
 def linear_type(op: Op, types: Sequence[ArrayType]) -> ArrayType:
@@ -84,6 +89,9 @@ class Dup(Structural):
     ) -> tuple[Tangent, ...]:
         return (reduce(lambda a, b: a + b, cotangents),)
 
+    def forgotten(self, operands: tuple[Value, ...]) -> tuple[Value, ...]:
+        return operands * self.copies
+
     def batch(
         self, size: int, operands: tuple[Value, ...], batched: Sequence[bool]
     ) -> tuple[Value, ...]:
@@ -107,6 +115,9 @@ class Drop(Structural):
         self, operands: tuple[Value, ...], cotangents: tuple[Value, ...]
     ) -> tuple[Tangent, ...]:
         raise AssertionError("drop has no cotangent to start from: transposition makes a zero")
+
+    def forgotten(self, operands: tuple[Value, ...]) -> tuple[Value, ...]:
+        return ()
 
     def batch(
         self, size: int, operands: tuple[Value, ...], batched: Sequence[bool]

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from lineara.ir.op import LinearSets, Tangent
+from lineara.ir.program import Literal
 from lineara.ir.value import Operators, Value
 from lineara.ops.elementwise import Binary, Unary
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lineara.ir.program import Operand
     from lineara.ir.types import Array
 
 BOTH: LinearSets = (frozenset({0, 1}),)
@@ -89,6 +93,10 @@ class Mul(Binary):
     ufunc: ClassVar[Any] = np.multiply
     signature: ClassVar[LinearSets] = EITHER
 
+    def same_as(self, operands: Sequence[Operand]) -> Operand | None:
+        x, y = operands
+        return x if _is(y, 1) else y if _is(x, 1) else None
+
     def transpose(
         self, operands: tuple[Value, ...], cotangents: tuple[Value, ...]
     ) -> tuple[Tangent, ...]:
@@ -105,6 +113,9 @@ class Div(Binary):
     ufunc: ClassVar[Any] = np.divide
     signature: ClassVar[LinearSets] = FIRST
 
+    def same_as(self, operands: Sequence[Operand]) -> Operand | None:
+        return operands[0] if _is(operands[1], 1) else None
+
     def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
         return -result / operands[1]
 
@@ -112,6 +123,10 @@ class Div(Binary):
         self, operands: tuple[Value, ...], cotangents: tuple[Value, ...]
     ) -> tuple[Tangent, ...]:
         return (cotangents[0] / operands[1], None)
+
+
+def _is(operand: Operand, number: int) -> bool:
+    return isinstance(operand, Literal) and bool(operand.value == number)
 
 
 add, sub, mul, div, neg = Add(), Sub(), Mul(), Div(), Neg()

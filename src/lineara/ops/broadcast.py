@@ -64,7 +64,11 @@ class Broadcast(LinearUnary):
         type = one_operand(self, types)
         check_axes(self, self.axes, len(self.shape))
         kept = tuple(self.shape[axis] for axis in self.axes)
-        if kept != type.shape or list(self.axes) != sorted(self.axes) or min(self.shape, default=0) < 0:
+        if (
+            kept != type.shape
+            or list(self.axes) != sorted(self.axes)
+            or min(self.shape, default=0) < 0
+        ):
             raise ShapeMismatchError(
                 "broadcast maps each axis of its operand, in order, to a result axis of the same size",
                 found=f"{type} to shape {self.shape} by axes {self.axes}",

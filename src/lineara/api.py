@@ -1,0 +1,425 @@
+"""Derivatives of Python functions: `grad`, `jvp`, `vjp`, `linearize`, `jacrev`, `hessian`, ….
+
+All of them trace the function, apply the three transformations of `lineara.transforms` to its program,
+and run the result. Signatures and conventions are JAX's.
+
+Complex numbers follow JAX: the gradient of a real function of a complex z = x + iy is
+∂f/∂x − i ∂f/∂y, the *conjugate* of the direction of steepest ascent. For gradient descent
+subtract ``np.conj(grad(f)(z))``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from lineara import tree
+from lineara.errors import TypeMismatchError
+from lineara.frontend.arguments import Arguments, choose, function_name
+from lineara.frontend.core import type_of_array
+from lineara.frontend.trace import Traced
+from lineara.frontend.tracing import Recorded, apply
+from lineara.frontend.where import user_source
+from lineara.ir.program import Function
+from lineara.ir.types import ArrayType
+from lineara.linear_map import LinearMap, Space, float0
+from lineara.transforms.as_linear import as_linear
+from lineara.transforms.batch import batch
+from lineara.transforms.forget import forget
+from lineara.transforms.gradient import linearize as linearize_function
+from lineara.transforms.gradient import value_and_gradient
+from lineara.transforms.simplify import simplify
+
+Fun = Callable[..., Any]
+Argnums = int | Sequence[int]
+
+
+def grad(
+    fun: Fun,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Fun:
+    """The gradient of a scalar function.
+
+    Args:
+        fun: a function of arrays, or pytrees of arrays, that returns a scalar.
+        argnums: which positional arguments to differentiate; one or several.
+        has_aux: whether `fun` returns a pair (scalar, auxiliary output).
+        holomorphic: whether `fun` is a holomorphic function of complex arguments.
+        allow_int: whether integer arguments are allowed; their gradient is of dtype `float0`.
+
+    Returns:
+        A function of the same arguments that returns the gradient, in the structure, shapes and
+        dtypes of the chosen arguments (in a tuple if `argnums` is one); with `has_aux`, the pair
+        (gradient, auxiliary output).
+
+    Raises:
+        TypeMismatchError: at the call, if the result of `fun` is not a real scalar, or an argument
+            is an integer.
+
+    >>> import numpy as np, lineara as la
+    >>> la.grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+    both = value_and_grad(fun, argnums, has_aux, holomorphic, allow_int)
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, result = both(*args, **kwargs)
+        return (result, value[1]) if has_aux else result
+
+    return _like(gradient, fun, "grad")
+
+
+def value_and_grad(
+    fun: Fun,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Fun:
+    """The value of a scalar function together with its gradient; arguments as for `grad`.
+
+    Returns:
+        A function that returns (value, gradient), or ((value, aux), gradient) with `has_aux`.
+
+    >>> import numpy as np, lineara as la
+    >>> la.value_and_grad(lambda x: x**3)(2.0)
+    (np.float64(8.0), np.float64(12.0))
+    """
+
+    def value_and_gradient_of(*args: Any, **kwargs: Any) -> Any:
+        arguments = choose(fun, args, kwargs, argnums)
+        active = _differentiable(arguments, allow_int, holomorphic)
+        recorded = arguments.record(has_aux)
+        _check_scalar(recorded, holomorphic)
+        f = value_and_gradient(recorded.function, recorded.active(active))
+        value, *rest = apply(f, [*recorded.captures, *arguments.leaves])
+        extra = len(recorded.function.results) - 1
+        gradients = iter(rest[extra:])
+        leaves = [
+            next(gradients) if is_active else np.zeros(np.shape(x), float0)
+            for x, is_active in zip(arguments.leaves, active, strict=True)
+        ]
+        value = tree.unflatten(recorded.structure, [value])
+        if recorded.aux is not None:
+            value = (value, recorded.aux.filled(rest[:extra]))
+        return value, arguments.unflatten(leaves)
+
+    return _like(value_and_gradient_of, fun, "value_and_grad")
+
+
+def jvp(
+    fun: Fun, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
+) -> tuple[Any, ...]:
+    """The value of a function and its derivative in one direction (forward mode).
+
+    Args:
+        fun: a function of arrays, or pytrees of arrays.
+        primals: a tuple of arguments.
+        tangents: a tuple of the same structure and shapes: the direction.
+        has_aux: whether `fun` returns a pair (output, auxiliary output).
+
+    Returns:
+        (output, directional derivative), and the auxiliary output with `has_aux`.
+
+    >>> import numpy as np, lineara as la
+    >>> la.jvp(np.sin, (0.0,), (2.0,))
+    (np.float64(0.0), np.float64(2.0))
+    """
+    point = _linearized(_all(fun, primals), has_aux)
+    value, tangent = point.value, point.map(*tangents)
+    return (value, tangent, point.aux) if has_aux else (value, tangent)
+
+
+def linearize(fun: Fun, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """The value of a function at a point and its derivative there, as a linear map.
+
+    The map keeps the values that it was made at, whatever happens to the arrays afterwards, and is
+    cheaper to apply than `jvp`: what does not depend on the direction has been computed.
+
+    Returns:
+        (output, LinearMap from tangents of the arguments to those of the output), and the
+        auxiliary output with `has_aux`.
+
+    >>> import numpy as np, lineara as la
+    >>> y, df = la.linearize(lambda x: x**2, 3.0)
+    >>> df(1.0)
+    np.float64(6.0)
+    """
+    point = _linearized(_all(fun, primals), has_aux)
+    return (point.value, point.map, point.aux) if has_aux else (point.value, point.map)
+
+
+def vjp(fun: Fun, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """The value of a function at a point and the transposed derivative there (reverse mode).
+
+    Returns:
+        (output, LinearMap from cotangents of the output to a tuple of those of the arguments), and
+        the auxiliary output with `has_aux`.
+
+    >>> import numpy as np, lineara as la
+    >>> y, pullback = la.vjp(lambda x, y: x * y, 2.0, 3.0)
+    >>> pullback(1.0)
+    (np.float64(3.0), np.float64(2.0))
+    """
+    point = _linearized(_all(fun, primals), has_aux)
+    back = point.map.T
+    return (point.value, back, point.aux) if has_aux else (point.value, back)
+
+
+def linear_transpose(fun: Fun, *primals: Any) -> LinearMap:
+    """The transpose of a linear function; `primals` are looked at for their shapes and dtypes only.
+
+    Returns:
+        The map from cotangents of the output to a tuple of cotangents of the arguments.
+
+    Raises:
+        LinearityError: if `fun` is not linear; it names the operation that breaks linearity.
+
+    >>> import numpy as np, lineara as la
+    >>> la.linear_transpose(lambda x: 3 * x, 1.0)(2.0)
+    (np.float64(6.0),)
+    """
+    arguments = _all(fun, primals)
+    recorded = arguments.record()
+    mask = recorded.active([True] * len(arguments.leaves))
+    domain = Space(arguments.structure, tuple(type_of_array(x) for x in arguments.leaves))
+    codomain = Space(recorded.structure, tuple(v.type for v in recorded.function.results))
+    function = as_linear(recorded.function, mask)
+    return LinearMap(function, recorded.captures, domain, codomain).T
+
+
+def jacfwd(
+    fun: Fun,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Fun:
+    """The Jacobian, column by column (forward mode): best for few inputs and many outputs.
+
+    Returns:
+        A function that returns, for each leaf of the output, the structure of the chosen
+        arguments with arrays of shape ``output.shape + input.shape`` in it.
+
+    >>> import numpy as np, lineara as la
+    >>> la.jacfwd(lambda x: x**2)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    def jacobian(*args: Any, **kwargs: Any) -> Any:
+        point = _linearized(choose(fun, args, kwargs, argnums), has_aux, holomorphic)
+        columns = _on_basis(point.map.function, point.map.tape, point.map.domain)
+        blocks = [
+            [np.moveaxis(part, 0, -1) for part in _parts(column, point.map.domain)]
+            for column in columns
+        ]
+        return point.jacobian(blocks)
+
+    return _like(jacobian, fun, "jacfwd")
+
+
+def jacrev(fun: Fun, argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False) -> Fun:
+    """The Jacobian, row by row (reverse mode): best for many inputs and few outputs.
+
+    Results are those of `jacfwd`.
+
+    >>> import numpy as np, lineara as la
+    >>> la.jacrev(lambda x: np.sum(x**2, axis=0))(np.array([[1.0], [2.0]]))
+    array([[[2.],
+            [4.]]])
+    """
+
+    def jacobian(*args: Any, **kwargs: Any) -> Any:
+        point = _linearized(choose(fun, args, kwargs, argnums), has_aux, holomorphic)
+        back = point.map.T
+        rows = _on_basis(back.function, back.tape, back.domain)
+        parts = [_parts(row, back.domain) for row in rows]
+        return point.jacobian([list(block) for block in zip(*parts, strict=True)])
+
+    return _like(jacobian, fun, "jacrev")
+
+
+def hessian(
+    fun: Fun, argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Fun:
+    """The matrix of second derivatives: the forward Jacobian of the reverse one.
+
+    Returns:
+        A function that returns, in the structure of the output, and in that of the chosen
+        arguments twice, arrays of shape ``output.shape + input.shape + input.shape``.
+
+    >>> import numpy as np, lineara as la
+    >>> la.hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]))
+    array([[4., 2.],
+           [2., 0.]])
+    """
+    inner = jacrev(fun, argnums, has_aux, holomorphic)
+    return _like(jacfwd(inner, argnums, has_aux, holomorphic), fun, "hessian")
+
+
+# -- what they share ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Point:
+    """A function linearised at a point."""
+
+    arguments: Arguments
+    value: Any
+    map: LinearMap
+    aux: Any
+    has_aux: bool
+
+    def jacobian(self, blocks: Sequence[Sequence[Any]]) -> Any:
+        """Blocks, by leaf of the output and leaf of the arguments, shaped and put in structure."""
+        outputs, inputs = self.map.codomain, self.map.domain
+        rows = [
+            self.arguments.unflatten(
+                [
+                    np.reshape(block, t_out.shape + t_in.shape)
+                    for block, t_in in zip(row, inputs.types, strict=True)
+                ]
+            )
+            for row, t_out in zip(blocks, outputs.types, strict=True)
+        ]
+        result = tree.unflatten(outputs.structure, rows)
+        return (result, self.aux) if self.has_aux else result
+
+
+def _all(fun: Fun, primals: Sequence[Any]) -> Arguments:
+    """The arguments of a function that is differentiated in all of them."""
+    return choose(fun, tuple(primals), {}, tuple(range(len(primals))))
+
+
+def _linearized(arguments: Arguments, has_aux: bool, holomorphic: bool | None = None) -> Point:
+    """The function with those arguments, linearised at them.
+
+    Args:
+        holomorphic: for Jacobians, whether they are complex; None to allow all types.
+    """
+    if holomorphic is not None:
+        _differentiable(arguments, False, holomorphic)
+    recorded = arguments.record(has_aux)
+    f = recorded.function
+    types = [type_of_array(x) for x in arguments.leaves]
+    outputs = tuple(v.type for v in f.results[: recorded.outputs])
+    if holomorphic is not None:
+        _check_outputs(outputs, holomorphic)
+    nonlin, lin = linearize_function(f, recorded.active([t.has_tangent for t in types]))
+    operands = [*recorded.captures, *arguments.leaves]
+    results = apply(simplify(nonlin), [_snapshot(x) for x in operands])
+    tape = results[len(f.results) :]
+    map_ = LinearMap(
+        lin,
+        tape,
+        Space(arguments.structure, tuple(types)),
+        Space(recorded.structure, outputs),
+    )
+    value = tree.unflatten(recorded.structure, results[: recorded.outputs])
+    aux = recorded.aux and recorded.aux.filled(results[recorded.outputs : len(f.results)])
+    return Point(arguments, value, map_, aux, has_aux)
+
+
+def _snapshot(x: Any) -> Any:
+    """An array that stays as it is now, whatever the caller does to `x` later."""
+    return np.array(x) if isinstance(x, np.ndarray) else x
+
+
+def _on_basis(function: Function, tape: Sequence[Any], domain: Space) -> list[Any]:
+    """A linear function on every vector of the standard basis, stacked along axis 0."""
+    size = domain.size
+    eye = np.eye(size)
+    basis = [
+        part.T.reshape((size, *t.shape)).astype(t.dtype)
+        for part, t in zip(_parts(eye, domain), domain.types, strict=True)
+    ]
+    mask = (False,) * len(function.params) + (True,) * len(function.linear_params)
+    return apply(simplify(forget(batch(simplify(function), size, mask))), [*tape, *basis])
+
+
+def _parts(rows: Any, space: Space) -> list[Any]:
+    """Rows, one for each element of `space`, divided among its leaves."""
+    ends = np.cumsum([0, *(t.size for t in space.types)])
+    return [rows[start:end] for start, end in pairwise(map(int, ends))]
+
+
+def _differentiable(arguments: Arguments, allow_int: bool, holomorphic: bool) -> list[bool]:
+    """Which leaves of the chosen arguments are active.
+
+    Raises:
+        TypeMismatchError: for one of a type that cannot be differentiated.
+    """
+    for leaf in arguments.leaves:
+        dtype = type_of_array(leaf).dtype
+        if holomorphic and dtype.kind != "c":
+            raise TypeMismatchError(
+                "holomorphic=True differentiates with respect to complex arguments",
+                where=user_source(),
+                found=f"an argument of dtype {dtype}",
+                expected="complex64 or complex128",
+                remedy="leave out holomorphic=True, or convert with .astype(complex)",
+            )
+        if dtype.kind not in "fc" and not allow_int:
+            raise TypeMismatchError(
+                "only arguments of a float or complex dtype can be differentiated",
+                where=user_source(),
+                found=f"an argument of dtype {dtype}"
+                + (f" ({leaf!r})" if np.ndim(leaf) == 0 and not isinstance(leaf, Traced) else ""),
+                expected="a float",
+                remedy="write 2.0 instead of 2, convert with .astype(float), choose other "
+                "arguments with argnums, or pass allow_int=True",
+            )
+    return [type_of_array(x).has_tangent for x in arguments.leaves]
+
+
+def _check_scalar(recorded: Recorded, holomorphic: bool) -> None:
+    if recorded.outputs != 1 or recorded.structure != tree.structure(0):
+        raise TypeMismatchError(
+            "the gradient is defined for functions that return one scalar",
+            where=user_source(),
+            found=f"an output of structure {recorded.structure}",
+            expected="a scalar",
+            remedy="use jacrev or vjp, or has_aux=True if it returns (scalar, other things)",
+        )
+    type = recorded.function.results[0].type
+    if type.shape:
+        raise TypeMismatchError(
+            "the gradient is defined for functions that return one scalar",
+            where=user_source(),
+            found=f"an array of shape {type.shape}",
+            expected="an array of shape ()",
+            remedy="sum the result with np.sum, or use jacrev or vjp",
+        )
+    _check_outputs([type], holomorphic)
+
+
+def _check_outputs(types: Sequence[ArrayType], holomorphic: bool) -> None:
+    for type in types:
+        if type.dtype.kind != ("c" if holomorphic else "f"):
+            remedy = (
+                "take np.real, np.imag or np.abs of it, or pass holomorphic=True if the function is"
+                if type.dtype.kind == "c"
+                else "differentiate something that varies continuously with the arguments"
+            )
+            raise TypeMismatchError(
+                "the output of the function cannot be differentiated",
+                where=user_source(),
+                found=f"an output of dtype {type.dtype}",
+                expected="a complex dtype" if holomorphic else "a float dtype",
+                remedy=remedy,
+            )
+
+
+def _like(derivative: Fun, fun: Fun, verb: str) -> Fun:
+    derivative.__name__ = f"{verb}_{function_name(fun)}"
+    derivative.__doc__ = (
+        f"{verb} of {getattr(fun, '__name__', 'a function')}.\n\n{fun.__doc__ or ''}"
+    )
+    return derivative

@@ -1,0 +1,297 @@
+"""The traced array: what a NumPy function sees in place of an array while it is traced.
+
+It has NumPy's operators, methods and attributes. All of them go the way that NumPy's own functions
+go on it, through ``__array_ufunc__`` and ``__array_function__``, to one implementation each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from lineara.errors import TracingError, TypeMismatchError, UnsupportedError
+from lineara.frontend.trace import Traced
+from lineara.frontend.where import user_source
+from lineara.ir.types import Array, DType
+
+
+class Dispatcher(NamedTuple):
+    """What is behind the operators; `lineara.frontend.dispatch` supplies it."""
+
+    ufunc: Callable[..., Any]
+    """``ufunc(ufunc, method, inputs, kwargs)``"""
+    function: Callable[..., Any]
+    """``function(function, args, kwargs)``"""
+    getitem: Callable[..., Any]
+    method: Callable[..., Any]
+    """``method(name, array, args, kwargs)`` for methods that are not NumPy functions too."""
+
+
+class TracedArray(Traced):
+    """An array whose elements are not known yet: shape and dtype are, and what computes them."""
+
+    __slots__ = ()
+
+    dispatcher: ClassVar[Dispatcher]
+
+    __array_priority__ = 1000.0
+    __hash__ = None  # type: ignore[assignment]
+
+    # -- attributes -------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.type.shape
+
+    @property
+    def dtype(self) -> DType:
+        return self.value.type.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self.value.type.ndim
+
+    @property
+    def size(self) -> int:
+        return self.value.type.size
+
+    @property
+    def itemsize(self) -> int:
+        return self.value.type.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self.value.type.nbytes
+
+    @property
+    def T(self) -> TracedArray:
+        return np.transpose(self)  # type: ignore[call-overload, no-any-return]
+
+    @property
+    def mT(self) -> TracedArray:
+        return np.matrix_transpose(self)  # type: ignore[no-any-return]
+
+    @property
+    def real(self) -> TracedArray:
+        return np.real(self)  # type: ignore[no-any-return]
+
+    @property
+    def imag(self) -> TracedArray:
+        return np.imag(self)  # type: ignore[no-any-return]
+
+    @property
+    def flat(self) -> Iterator[TracedArray]:
+        return iter(self.ravel())
+
+    # -- NumPy's protocols --------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return self.dispatcher.ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(
+        self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any
+    ) -> Any:
+        return self.dispatcher.function(function, args, kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        raise TracingError(
+            "a traced array cannot be turned into a NumPy array: its derivative would be lost",
+            where=user_source(),
+            found=f"a traced array of type {self.value.type}, where plain NumPy data is wanted",
+            expected="a function that lineara traces",
+            remedy="use np.stack or lineara.numpy.array to make arrays of traced values",
+        )
+
+    # -- Python's protocols -------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeMismatchError(
+                "len() of an array without axes", where=user_source(), found=str(self.value.type)
+            )
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[TracedArray]:
+        if not self.shape:
+            raise TypeMismatchError(
+                "iteration over an array without axes",
+                where=user_source(),
+                found=str(self.value.type),
+            )
+        return (self[i] for i in range(self.shape[0]))
+
+    def __getitem__(self, index: Any) -> TracedArray:
+        return self.dispatcher.getitem(self, index)  # type: ignore[no-any-return]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise UnsupportedError(
+            "traced arrays cannot be written to",
+            where=user_source(),
+            found="an assignment to elements of a traced array",
+            remedy="build the new array with np.where, np.concatenate or np.stack",
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self._number("bool()"))
+
+    def __int__(self) -> int:
+        return int(self._number("int()"))
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu":
+            raise TypeMismatchError(
+                "only integer arrays can be used as an index",
+                where=user_source(),
+                found=str(self.value.type),
+                expected="an integer array without axes",
+            )
+        return int(self._number("an index"))
+
+    def __float__(self) -> float:
+        raise TracingError(
+            "float() of a traced array would lose its derivative",
+            where=user_source(),
+            found=f"a traced array of type {self.value.type}",
+            expected="NumPy functions, which are traced (np.sin instead of math.sin)",
+            remedy="leave out float(); if the number is wanted without its derivative, "
+            "say lineara.stop_gradient(x).item()",
+        )
+
+    def __complex__(self) -> complex:
+        return complex(self.__float__())
+
+    def item(self, *index: int) -> Any:
+        """The number behind an element, without its derivative.
+
+        Raises:
+            TracingError: if a derivative would be lost, or under jit.
+        """
+        return self.dispatcher.method("item", self, index, {})
+
+    def _number(self, wanted: str) -> Any:
+        array = np.asarray(self.trace.concrete(self.value, wanted))
+        if array.size != 1:
+            raise TypeMismatchError(
+                f"{wanted} of an array with {array.size} elements is ambiguous",
+                where=user_source(),
+                found=str(self.value.type),
+                expected="an array with one element",
+                remedy="use x.any() or x.all()",
+            )
+        return array.reshape(()).item()
+
+    def __repr__(self) -> str:
+        return f"TracedArray({self.value.type})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._number("format()"), spec) if spec else repr(self)
+
+    def __copy__(self) -> TracedArray:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> TracedArray:
+        return self
+
+    def tolist(self) -> Any:
+        """Nested lists of traced scalars."""
+        return [row.tolist() for row in self] if self.shape else self
+
+
+def _operator(ufunc: np.ufunc) -> Callable[[TracedArray, Any], Any]:
+    def operator(self: TracedArray, other: Any) -> Any:
+        return self.dispatcher.ufunc(ufunc, "__call__", (self, other), {})
+
+    return operator
+
+
+def _reflected(ufunc: np.ufunc) -> Callable[[TracedArray, Any], Any]:
+    def operator(self: TracedArray, other: Any) -> Any:
+        return self.dispatcher.ufunc(ufunc, "__call__", (other, self), {})
+
+    return operator
+
+
+def _prefix(ufunc: np.ufunc) -> Callable[[TracedArray], Any]:
+    def operator(self: TracedArray) -> Any:
+        return self.dispatcher.ufunc(ufunc, "__call__", (self,), {})
+
+    return operator
+
+
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: TracedArray, *args: Any, **kwargs: Any) -> Any:
+        return self.dispatcher.function(function, (self, *args), kwargs)
+
+    return method
+
+
+def _own_method(name: str) -> Callable[..., Any]:
+    def method(self: TracedArray, *args: Any, **kwargs: Any) -> Any:
+        return self.dispatcher.method(name, self, args, kwargs)
+
+    return method
+
+
+BINARY = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "truediv": np.true_divide,
+    "floordiv": np.floor_divide,
+    "mod": np.remainder,
+    "divmod": np.divmod,
+    "pow": np.power,
+    "matmul": np.matmul,
+    "and": np.bitwise_and,
+    "or": np.bitwise_or,
+    "xor": np.bitwise_xor,
+    "lshift": np.left_shift,
+    "rshift": np.right_shift,
+}
+COMPARISONS = {
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+}
+PREFIX = {
+    "neg": np.negative,
+    "pos": np.positive,
+    "abs": np.absolute,
+    "invert": np.invert,
+}
+METHODS: dict[str, Callable[..., Any]] = {
+    name: getattr(np, name)
+    for name in (
+        "all any argmax argmin argsort clip compress cumprod cumsum diagonal dot max mean min "
+        "nonzero prod ptp ravel repeat round searchsorted squeeze std sum swapaxes take trace var "
+        "choose argpartition"
+    ).split()
+}
+OWN_METHODS = (
+    "astype",
+    "conj",
+    "conjugate",
+    "copy",
+    "fill",
+    "flatten",
+    "reshape",
+    "sort",
+    "transpose",
+)
+
+for _name, _ufunc in BINARY.items():
+    setattr(TracedArray, f"__{_name}__", _operator(_ufunc))
+    setattr(TracedArray, f"__r{_name}__", _reflected(_ufunc))
+for _name, _ufunc in COMPARISONS.items():
+    setattr(TracedArray, f"__{_name}__", _operator(_ufunc))
+for _name, _ufunc in PREFIX.items():
+    setattr(TracedArray, f"__{_name}__", _prefix(_ufunc))
+for _name, _function in METHODS.items():
+    setattr(TracedArray, _name, _method(_function))
+for _name in OWN_METHODS:
+    setattr(TracedArray, _name, _own_method(_name))

@@ -1,0 +1,228 @@
+"""Tracing: a Python function runs once on traced arrays and leaves a `Function` behind.
+
+The function being traced is held in one context variable, so that threads may trace at the same
+time. A trace inside a trace (a `grad` inside a `grad`) is closed: what the inner function uses of the
+outer one becomes a parameter of the inner one, a *capture*, and so do arrays from its surroundings.
+There is nothing that nested derivatives could confuse.
+
+Traced arrays are symbolic, but where Python asks for a number (``if x > 0:``) the trace evaluates the
+equations that the answer needs, from the real inputs, and goes on. Under `jit` there are no real
+inputs, and the question is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from lineara.backends.numpy_interpreter import run_equation
+from lineara.errors import LinearaError, TracingError, TypeMismatchError
+from lineara.frontend.where import user_source
+from lineara.ir.builder import Builder
+from lineara.ir.op import Op
+from lineara.ir.program import Equation, Function, Literal, Operand, Variable
+from lineara.ir.types import Array, ArrayType, type_of
+from lineara.ir.value import Value
+
+
+class Traced:
+    """A handle on a value of a trace; `TracedArray` gives it the looks of an array.
+
+    Attributes:
+        trace: the trace that the value belongs to.
+        value: the value.
+        weak: int, float or complex for a Python number, which takes the dtype of what it meets.
+    """
+
+    __slots__ = ("trace", "value", "weak")
+
+    def __init__(self, trace: Trace, value: Value, weak: type | None = None) -> None:
+        self.trace = trace
+        self.value = value
+        self.weak = weak
+
+
+_current: ContextVar[Trace | None] = ContextVar("lineara_trace", default=None)
+
+
+class Trace:
+    """The recording of one function."""
+
+    def __init__(self, name: str) -> None:
+        self.builder = Builder(name)
+        self.finished = False
+        self.inputs: dict[Operand, Any] = {}
+        """The actual argument behind each parameter: an array, a traced array further out, or,
+        under `jit`, only a type."""
+        self.captures: dict[int, tuple[Any, Array | None, Value]] = {}
+        """By identity of what is captured: itself, the snapshot of an array, the parameter."""
+        self.values: dict[Operand, Array] = {}
+        self.definitions: dict[Operand, Equation] = {}
+        self.indexed = 0
+
+    # -- inputs -----------------------------------------------------------------------------
+
+    def argument(self, actual: Any, hint: str | None = None) -> Value:
+        """A parameter for an argument of the function."""
+        value = self.builder.parameter(type_of_leaf(actual), hint)
+        self.inputs[value.operand] = actual
+        return value
+
+    def lift(self, x: Any) -> Value:
+        """Anything that counts as an array, as a value of this trace."""
+        if isinstance(x, Traced):
+            if x.trace is self:
+                return x.value
+            if x.trace.finished:
+                raise TracingError(
+                    "a traced array has outlived the function that was being traced",
+                    where=user_source(),
+                    found=f"a traced array of type {x.value.type}",
+                    expected="values made by the function that is running now",
+                    remedy="return the value from the function instead of storing it elsewhere",
+                )
+            return self.capture(x, None)
+        array = as_array(x)
+        if array.ndim == 0:
+            return self.builder.constant(array)
+        return self.capture(x, array)
+
+    def capture(self, x: Any, array: Array | None) -> Value:
+        """The parameter that stands for a traced array of an outer trace, or for an array.
+
+        Arrays are copied, since the user may write to them before the program runs; one that was
+        not written to since the last time is the same capture.
+        """
+        known = self.captures.get(id(x))
+        if known is not None and (array is None or _same(known[1], array)):
+            return known[2]
+        snapshot = None if array is None else np.array(array)
+        value = self.builder.parameter(x.value.type if array is None else type_of(array))
+        self.inputs[value.operand] = x if snapshot is None else snapshot
+        self.captures[id(x)] = (x, snapshot, value)
+        return value
+
+    # -- equations --------------------------------------------------------------------------
+
+    def emit(self, op: Op, *operands: Value) -> tuple[Value, ...]:
+        """Records an equation, attributed to the user's line."""
+        self.builder.source = user_source()
+        return self.builder.emit(op, *operands)
+
+    def finish(self, results: Sequence[Value], arguments: Sequence[Value]) -> Function:
+        """The function recorded, with its captures as first parameters."""
+        own = {value.operand for value in arguments}
+        self.builder.params.sort(key=lambda v: v in own)
+        return self.builder.build(results)
+
+    # -- values -----------------------------------------------------------------------------
+
+    def concrete(self, value: Value, wanted: str) -> Array:
+        """The number behind a value, for Python code that asks.
+
+        Args:
+            value: a value of this trace.
+            wanted: what asked for it, for the message, e.g. ``bool()``.
+
+        Raises:
+            TracingError: if the inputs have no values yet.
+        """
+        stack = [value.operand]
+        self._index()
+        while stack:
+            operand = stack[-1]
+            if isinstance(operand, Literal) or operand in self.values:
+                stack.pop()
+            elif operand in self.inputs:
+                self.values[operand] = self._input(operand, wanted)
+            else:
+                equation = self.definitions[operand]
+                missing = [
+                    v for v in equation.operands if isinstance(v, Variable) and v not in self.values
+                ]
+                if missing:
+                    stack.extend(missing)
+                else:
+                    self._evaluate(equation)
+        operand = value.operand
+        return operand.value if isinstance(operand, Literal) else self.values[operand]
+
+    def _index(self) -> None:
+        for equation in self.builder.equations[self.indexed :]:
+            self.definitions.update((v, equation) for v in equation.results)
+        self.indexed = len(self.builder.equations)
+
+    def _input(self, operand: Operand, wanted: str) -> Array:
+        actual = self.inputs[operand]
+        if isinstance(actual, Traced):
+            return actual.trace.concrete(actual.value, wanted)
+        if isinstance(actual, ArrayType):
+            raise TracingError(
+                f"{wanted} needs a number, but under jit a traced array has none yet",
+                where=user_source(),
+                found=f"a traced array of type {operand.type}",
+                expected="a value that does not depend on the arguments of the jitted function",
+                remedy="use np.where(condition, a, b) instead of if, mark the argument static with "
+                "static_argnums, or call the function without jit",
+            )
+        return np.asarray(actual, operand.type.dtype)
+
+    def _evaluate(self, equation: Equation) -> None:
+        inputs = [v.value if isinstance(v, Literal) else self.values[v] for v in equation.operands]
+        self.values.update(zip(equation.results, run_equation(equation, inputs), strict=True))
+
+
+def current() -> Trace | None:
+    """The trace of the function that is being traced now, if any."""
+    return _current.get()
+
+
+@contextmanager
+def recording(trace: Trace) -> Iterator[Trace]:
+    """Makes `trace` the current one; afterwards it is finished, whatever happened."""
+    token = _current.set(trace)
+    try:
+        yield trace
+    except LinearaError as error:
+        raise error.at(user_source())
+    finally:
+        _current.reset(token)
+        trace.finished = True
+
+
+def as_array(x: Any) -> Array:
+    """A number or array of the user's as a NumPy array.
+
+    Raises:
+        TypeMismatchError: for anything that is not one, or of a dtype that the language lacks.
+    """
+    array = np.asarray(x)
+    if array.dtype.kind not in "biufc":
+        raise TypeMismatchError(
+            "a program computes with numbers and arrays of numbers only",
+            where=user_source(),
+            found=f"{type(x).__name__} of dtype {array.dtype}" if array.size else repr(x),
+            expected="a number, a NumPy array of numbers, or a traced array",
+            remedy="convert it first, or pass it where it is not differentiated or traced",
+        )
+    type_of(array)
+    return array
+
+
+def type_of_leaf(x: Any) -> ArrayType:
+    """The type of an argument: an array, a number, a traced array, or an `ArrayType` itself."""
+    if isinstance(x, ArrayType):
+        return x
+    if isinstance(x, Traced):
+        return x.value.type
+    return type_of(as_array(x))
+
+
+def _same(a: Array | None, b: Array) -> bool:
+    return (
+        a is not None and a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    )

@@ -1,0 +1,225 @@
+"""The attributes of ops, ``reduce_sum[axes=(0,)]``: the fields of their dataclasses, as text.
+
+Reading checks each value against the type of its field; nothing else decides what an op takes.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields
+from functools import cache
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from lineara.errors import LinearaError, ParseError, Source
+from lineara.ir.op import Op
+from lineara.ir.program import Function
+from lineara.ir.types import ArrayType, DType, dtype_name
+from lineara.text.suggest import did_you_mean, shortened
+
+
+class Field(NamedTuple):
+    """What a field of an op may hold, and its default (`MISSING` if it has none)."""
+
+    hint: Any
+    default: Any
+
+
+class Attribute(NamedTuple):
+    """An attribute in a text; its name is None if it is given by its position alone."""
+
+    name: str | None
+    value: Any
+    where: Source
+
+
+@cache
+def fields_of(op: type[Op]) -> dict[str, Field]:
+    """The attributes that an op has, by name and in order."""
+    hints = get_type_hints(
+        op, localns={"ArrayType": ArrayType, "DType": DType, "Function": Function}
+    )
+    return {field.name: Field(hints[field.name], field.default) for field in fields(op)}
+
+
+# -- reading ------------------------------------------------------------------------------------
+
+
+def make(op: type[Op], attributes: Sequence[Attribute], where: Source) -> Op:
+    """The op with these attributes.
+
+    Raises:
+        ParseError: if an attribute is unknown, missing, given twice or of the wrong type.
+    """
+    known = fields_of(op)
+    values: dict[str, Any] = {}
+    for attribute in attributes:
+        name = _name(op, attribute, len(attributes))
+        if name in values:
+            raise ParseError(f"{op.name} is given {name} twice", where=attribute.where)
+        try:
+            values[name] = _fit(attribute.value, known[name].hint)
+        except _MisfitError:
+            raise ParseError(
+                f"{op.name} does not take this value as {name}",
+                where=attribute.where,
+                found=shortened(written(attribute.value)),
+                expected=_describe(known[name].hint),
+            ) from None
+    for name, field in known.items():
+        if name not in values and field.default is MISSING:
+            raise ParseError(
+                f"{op.name} needs the attribute {name}",
+                where=where,
+                expected=_describe(field.hint),
+                remedy=f"{op.name}[{name}=...]",
+            )
+    try:
+        return op(**values)
+    except LinearaError as error:
+        raise ParseError(
+            error.what,
+            where=where,
+            found=error.found,
+            expected=error.expected,
+            remedy=error.remedy,
+        ) from None
+
+
+def _name(op: type[Op], attribute: Attribute, count: int) -> str:
+    """The field that an attribute is for."""
+    known = fields_of(op)
+    if attribute.name is None:
+        if len(known) == count == 1:
+            return next(iter(known))
+        raise ParseError(
+            f"this attribute of {op.name} needs a name",
+            where=attribute.where,
+            expected=_names(known),
+        )
+    if attribute.name not in known:
+        raise ParseError(
+            f"{op.name} has no attribute {attribute.name}",
+            where=attribute.where,
+            expected=_names(known),
+            remedy=did_you_mean(attribute.name, known),
+        )
+    return attribute.name
+
+
+def _names(known: Mapping[str, Field]) -> str:
+    return ", ".join(f"{name}=..." for name in known) or "no attributes"
+
+
+class _MisfitError(Exception):
+    """A value is not of the type of its field."""
+
+
+def _fit(value: Any, hint: Any) -> Any:
+    """`value` as the type `hint` has it: an integer may stand for a float, f64 for f64[]."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return _fit_any(value, arguments)
+    if origin is Literal:
+        return _fit_any(value, [type(choice) for choice in arguments if choice == value])
+    if origin is tuple:
+        return _fit_tuple(value, arguments)
+    expected = origin or hint
+    if expected is float and type(value) is int:
+        return float(value)
+    if expected is ArrayType and isinstance(value, np.dtype):
+        return ArrayType(value)
+    if isinstance(value, expected) and (expected is bool) is (type(value) is bool):
+        return value
+    raise _MisfitError
+
+
+def _fit_any(value: Any, hints: Sequence[Any]) -> Any:
+    for hint in hints:
+        try:
+            return _fit(value, hint)
+        except _MisfitError:
+            pass
+    raise _MisfitError
+
+
+def _fit_tuple(value: Any, hints: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not isinstance(value, tuple):
+        raise _MisfitError
+    items = hints[:1] * len(value) if hints[1:] == (...,) else hints
+    if len(items) != len(value):
+        raise _MisfitError
+    return tuple(_fit(v, hint) for v, hint in zip(value, items, strict=True))
+
+
+_DESCRIPTIONS = {
+    bool: "true or false",
+    int: "an integer",
+    float: "a number",
+    str: 'a string, "..."',
+    types.NoneType: "none",
+    np.dtype: "a dtype such as f64",
+    ArrayType: "a type such as f64[3]",
+    Function: "the name of a function",
+}
+
+
+def _describe(hint: Any) -> str:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return " or ".join(map(_describe, arguments))
+    if origin is Literal:
+        return " or ".join(map(written, arguments))
+    if origin is tuple and arguments[1:] == (...,):
+        return f"a tuple, each item {_describe(arguments[0])}"
+    if origin is tuple:
+        return f"a tuple ({', '.join(map(_describe, arguments))})"
+    return _DESCRIPTIONS[origin or hint]
+
+
+# -- writing ------------------------------------------------------------------------------------
+
+
+def show(op: Op, names: Mapping[Function, str]) -> str:
+    """The attributes of an op in brackets, without those that have their default value."""
+    known = fields_of(type(op))
+    if not known:
+        return ""
+    values = {name: getattr(op, name) for name in known}
+    if len(values) == 1:
+        (only,) = values.values()
+        if isinstance(only, ArrayType | Function):
+            return f"[{written(only, names)}]"
+    texts = {name: written(value, names) for name, value in values.items()}
+    shown = [
+        f"{name}={text}"
+        for name, text in texts.items()
+        if known[name].default is MISSING or text != written(known[name].default, names)
+    ]
+    return f"[{', '.join(shown)}]" if shown else ""
+
+
+def written(value: Any, names: Mapping[Function, str] | None = None) -> str:
+    """The value of an attribute as text."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return repr(value)
+        case str():
+            return json.dumps(value)
+        case np.dtype():
+            return dtype_name(value)
+        case ArrayType():
+            return str(value)
+        case Function():
+            return names[value] if names else value.name
+        case tuple():
+            items = ", ".join(written(item, names) for item in value)
+            return f"({items},)" if len(value) == 1 else f"({items})"
+    raise AssertionError(f"an attribute holds a {type(value).__name__}: {value!r}")

@@ -1,0 +1,74 @@
+"""Proving a function linear: its parameters made linear variables, if the types allow it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lineara.ir.builder import Builder
+from lineara.ir.program import Equation, Function, Operand
+from lineara.ir.value import Value
+from lineara.ops.broadcast import broadcast
+from lineara.ops.control import Call
+from lineara.ops.elementwise import Elementwise
+
+
+def as_linear(f: Function, linear: tuple[bool, ...]) -> Function:
+    """`f` with the chosen parameters, and all that is computed from them, linear.
+
+    This is the converse of `forget`, and a proof: the types of Linear A admit only linear functions.
+
+    Raises:
+        LinearityError: if `f` is not linear in those parameters jointly; it names the user's line
+            and the operation that breaks linearity.
+    """
+    return _typed(f, linear).function
+
+
+class _Typed(NamedTuple):
+    """A function with linear parameters, and which results of the original are linear in it."""
+
+    function: Function
+    linear_results: tuple[bool, ...]
+
+
+def _typed(f: Function, linear: tuple[bool, ...]) -> _Typed:
+    return f.memoized(("linear", linear), lambda: _as_linear(f, linear))
+
+
+def _as_linear(f: Function, linear: tuple[bool, ...]) -> _Typed:
+    b = Builder(f.name)
+    values: dict[Operand, Value] = {
+        p: (b.linear_parameter if is_linear else b.parameter)(p.type, p.hint)
+        for p, is_linear in zip(f.params, linear, strict=True)
+    }
+    for equation in f.equations:
+        b.source = equation.source
+        operands = tuple(values.get(v) or Value(b, v) for v in equation.operands)
+        results = _emit(b, equation, operands)
+        for variable, value in zip(equation.results, results, strict=True):
+            values[variable] = value
+            value.operand.hint = value.operand.hint or variable.hint
+    results = [values.get(v) or Value(b, v) for v in f.results]
+    return _Typed(b.build(results), tuple(x.linear for x in results))
+
+
+def _emit(b: Builder, equation: Equation, operands: tuple[Value, ...]) -> tuple[Value, ...]:
+    op = equation.op
+    linear = tuple(x.linear for x in operands)
+    if not any(linear):
+        return b.emit(op, *operands)
+    if isinstance(op, Call):
+        callee, are_linear = _typed(op.function, linear)
+        ordered = [x for x in operands if not x.linear] + [x for x in operands if x.linear]
+        results = b.emit(Call(callee), *ordered)
+        nonlinear, others = (
+            iter(results[: len(callee.results)]),
+            iter(results[len(callee.results) :]),
+        )
+        return tuple(next(others if flag else nonlinear) for flag in are_linear)
+    if isinstance(op, Elementwise):
+        shape = equation.results[0].type.shape
+        operands = tuple(
+            broadcast(x, shape, ()) if x.linear and x.shape != shape else x for x in operands
+        )
+    return b.emit(op, *operands)

@@ -1,0 +1,48 @@
+"""Reverse mode, derived: jvp, then unzip, then transpose.
+
+f  ──jvp──▶  f.jvp  ──unzip──▶  (f.nonlin, f.lin)  ──transpose──▶  f.lin.T
+gradient of f at x:   (y, tape) = f.nonlin(x);   x' = f.lin.T(tape; 1)
+"""
+
+from __future__ import annotations
+
+from lineara.ir.builder import Builder
+from lineara.ir.program import Function
+from lineara.ir.value import Value
+from lineara.transforms.forget import forget
+from lineara.transforms.inline import inline
+from lineara.transforms.jvp import derive
+from lineara.transforms.simplify import simplify
+from lineara.transforms.transpose import transpose
+from lineara.transforms.unzip import Policy, save_all, unzip
+
+
+def linearize(
+    f: Function, active: tuple[bool, ...], policy: Policy = save_all
+) -> tuple[Function, Function]:
+    """The two halves of the derivative of `f`.
+
+    Returns:
+        ``f.nonlin(x) -> (y, tape)`` and ``f.lin(tape; x') -> (; y')``, with a tangent in x' for
+        each active parameter and one in y' for each result of a type that has tangents.
+    """
+    wanted = tuple(v.type.has_tangent for v in f.results)
+    return unzip(derive(f, active, wanted).function, policy)
+
+
+def value_and_gradient(f: Function, active: tuple[bool, ...]) -> Function:
+    """The function ``(x) -> (y, x̄)``: the results of `f`, and the gradient of the first of them,
+    a scalar, with respect to each active parameter."""
+    return f.memoized(("gradient", active), lambda: _value_and_gradient(f, active))
+
+
+def _value_and_gradient(f: Function, active: tuple[bool, ...]) -> Function:
+    wanted = tuple(i == 0 for i in range(len(f.results)))
+    nonlin, lin = unzip(derive(f, active, wanted).function)
+    back = forget(simplify(transpose(simplify(lin))))
+    b = Builder(f"{f.name}.grad")
+    b.params.extend(f.params)
+    forward = inline(b, nonlin, [Value(b, p) for p in f.params])
+    results, tape = forward[: len(f.results)], forward[len(f.results) :]
+    one = b.constant(results[0].dtype.type(1))
+    return simplify(b.build([*results, *inline(b, back, [*tape, one])]))

@@ -1,0 +1,185 @@
+"""Partial evaluation: a function taken apart into what is known and the rest.
+
+`partial_eval` divides a function whose inputs are partly *known* into one that computes all that
+the known inputs determine, and one that does the rest, given what the first hands it, the *tape*.
+`unzip` is the case that makes reverse mode: known = non-linear, so that ``f.jvp`` falls apart into
+
+    (y, tape) = f.nonlin(x)          y' = f.lin(tape; x')
+
+Equations are dealt into the two halves as they are. For each value that the second half needs
+from the first there is one choice, and checkpointing is nothing else: *save* it on the tape, or
+*recompute* it from what is on the tape. A policy makes that choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from lineara.errors import TypeMismatchError
+from lineara.ir.program import Equation, Function, Literal, Operand, Variable
+from lineara.ops.control import Call
+
+Policy: TypeAlias = Callable[[Equation], bool]
+"""Whether to save the results of an equation (True) or to recompute them (False)."""
+
+
+def save_all(equation: Equation) -> bool:
+    """Saves every value: most memory, no operation done twice."""
+    return True
+
+
+def save_none(equation: Equation) -> bool:
+    """Recomputes everything from the known inputs: least tape, the most work."""
+    return False
+
+
+class Split(NamedTuple):
+    """A function taken apart.
+
+    Attributes:
+        known: from the known parameters to the known results and then the tape.
+        unknown: from the tape, the unknown and the linear parameters to the other results.
+        known_results: which non-linear results of the original `known` computes.
+        tape: the values handed over, as variables of the original function (or new ones, for
+            what a call hands over).
+    """
+
+    known: Function
+    unknown: Function
+    known_results: tuple[bool, ...]
+    tape: tuple[Variable, ...]
+
+
+def unzip(f: Function, policy: Policy = save_all) -> tuple[Function, Function]:
+    """The non-linear and the linear half of a function with both kinds of parameters.
+
+    Returns:
+        ``f.nonlin(x) -> (y, tape)`` and ``f.lin(tape; x') -> (; y')``. Under `save_all` the work
+        of the two adds up to exactly that of `f`; under any policy the values are the same.
+    """
+    known, unknown, *_ = split(f, (True,) * len(f.params), policy)
+    base = f.name.removesuffix(".jvp")
+    return _named(known, f"{base}.nonlin"), _named(unknown, f"{base}.lin")
+
+
+def partial_eval(f: Function, known: Sequence[bool], policy: Policy = save_all) -> Split:
+    """Takes `f` apart by any division of its non-linear parameters; linear ones are unknown.
+
+    Raises:
+        TypeMismatchError: if `known` does not have one entry for each non-linear parameter.
+    """
+    if len(known) != len(f.params):
+        raise TypeMismatchError(
+            f"the mask of known parameters does not fit {f.name}",
+            found=f"{len(known)} entries",
+            expected=f"one for each of its {len(f.params)} non-linear parameters",
+        )
+    return split(f, tuple(known), policy)
+
+
+def split(f: Function, known: tuple[bool, ...], policy: Policy) -> Split:
+    """`partial_eval`, remembered for each division and policy."""
+    return f.memoized(("split", known, policy), lambda: _Splitter(f, known, policy).split())
+
+
+def _named(f: Function, name: str) -> Function:
+    if f.name == name:
+        return f
+    return Function(
+        name, f.params, f.linear_params, f.equations, f.results, f.linear_results, f.memo
+    )
+
+
+class _Splitter:
+    """Deals the equations of one function into two piles."""
+
+    def __init__(self, f: Function, known: tuple[bool, ...], policy: Policy) -> None:
+        self.f = f
+        self.policy = policy
+        self.known_params = tuple(p for p, k in zip(f.params, known, strict=True) if k)
+        self.unknown_params = tuple(p for p, k in zip(f.params, known, strict=True) if not k)
+        self.known: set[Operand] = set(self.known_params)
+        self.first: list[Equation] = []
+        self.second: list[Equation] = []
+
+    def split(self) -> Split:
+        f = self.f
+        for equation in f.equations:
+            if self.is_known(equation.operands) and not equation.linear:
+                self.add_known(equation)
+            elif isinstance(equation.op, Call) and any(v in self.known for v in equation.operands):
+                self.split_call(equation, equation.op)
+            else:
+                self.second.append(equation)
+        known_results = tuple(self.is_known((v,)) for v in f.results)
+        results = tuple(v for v, k in zip(f.results, known_results, strict=True) if k)
+        rest = tuple(v for v, k in zip(f.results, known_results, strict=True) if not k)
+        tape, recomputed = self.tape(rest)
+        first = Function(
+            f"{f.name}.known", self.known_params, (), tuple(self.first), results + tape, ()
+        )
+        second = Function(
+            f"{f.name}.unknown",
+            tape + self.unknown_params,
+            f.linear_params,
+            (*recomputed, *self.second),
+            rest,
+            f.linear_results,
+        )
+        return Split(first, second, known_results, tape)
+
+    def is_known(self, operands: Sequence[Operand]) -> bool:
+        return all(isinstance(v, Literal) or v in self.known for v in operands)
+
+    def add_known(self, equation: Equation) -> None:
+        self.first.append(equation)
+        self.known.update(equation.results)
+
+    def split_call(self, equation: Equation, op: Call) -> None:
+        """A call becomes a call in each half. What the callee's tape holds of the callee's own
+        operands is not handed over again."""
+        callee = op.function
+        operands = equation.operands[: len(callee.params)]
+        is_known = tuple(self.is_known((v,)) for v in operands)
+        parts = split(callee, is_known, self.policy)
+        fresh = [Variable(v.type, v.hint) for v in parts.tape]
+        own = dict(zip(callee.params, operands, strict=True))
+        tape = [own.get(v, new) for v, new in zip(parts.tape, fresh, strict=True)]
+        nonlinear = equation.results[: len(callee.results)]
+        known = [v for v, k in zip(nonlinear, parts.known_results, strict=True) if k]
+        self.add_known(
+            Equation(
+                Call(parts.known),
+                tuple(v for v, k in zip(operands, is_known, strict=True) if k),
+                (*known, *fresh),
+                equation.source,
+            )
+        )
+        unknown = (v for v, k in zip(operands, is_known, strict=True) if not k)
+        linear = equation.operands[len(callee.params) :]
+        self.second.append(
+            Equation(
+                Call(parts.unknown),
+                (*tape, *unknown, *linear),
+                tuple(v for v in equation.results if v not in known),
+                equation.source,
+            )
+        )
+
+    def tape(self, results: Sequence[Operand]) -> tuple[tuple[Variable, ...], list[Equation]]:
+        """What to hand over, in order of definition, and what to compute again."""
+        needed: set[Operand] = {v for v in results if v in self.known}
+        for equation in self.second:
+            needed.update(v for v in equation.operands if v in self.known)
+        recomputed: list[Equation] = []
+        saved: list[Variable] = []
+        for equation in reversed(self.first):
+            wanted = [v for v in equation.results if v in needed]
+            if wanted and not self.policy(equation):
+                recomputed.append(equation)
+                needed.update(v for v in equation.operands if v in self.known)
+            else:
+                saved.extend(reversed(wanted))
+        params = tuple(p for p in self.known_params if p in needed)
+        return params + tuple(reversed(saved)), recomputed[::-1]

@@ -1,0 +1,12 @@
+"""Settings that hold for every test."""
+
+from hypothesis import HealthCheck, settings
+
+# The same examples in every run, and no test fails because the machine was busy.
+settings.register_profile(
+    "lineara",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("lineara")
