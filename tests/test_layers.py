@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import lineara
-
-ROOT = Path(lineara.__file__).parent
+ROOT = Path(__file__).parents[1] / "src" / "lineara"
 ROOMS = (
     "errors",
     "ir",
@@ -21,7 +19,9 @@ ROOMS = (
     "tree",
     "frontend",
     "linear_map",
+    "program",
     "api",
+    "numerical",
     "cli",
 )
 """From the ground up."""

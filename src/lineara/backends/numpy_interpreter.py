@@ -157,4 +157,4 @@ def _evaluator(equation: Equation, disposable: set[Operand]) -> Callable[..., tu
 def _overwrites(equation: Equation) -> bool:
     """Whether the first operand has room for the result (scalars are immutable in NumPy)."""
     type = equation.operands[0].type
-    return bool(type.shape) and type == equation.results[0].type
+    return bool(type.shape and equation.results) and type == equation.results[0].type

@@ -12,10 +12,10 @@ inputs, and the question is an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,21 +29,53 @@ from lineara.ir.types import Array, ArrayType, type_of
 from lineara.ir.value import Value
 
 
+class View(NamedTuple):
+    """What a view looks at: the array that has the memory, the functions that lead from there to
+    the view, and how often the memory had been written to when the view was last read."""
+
+    root: Traced
+    makers: tuple[Callable[[Any], Any], ...]
+    version: int
+
+
 class Traced:
     """A handle on a value of a trace; `TracedArray` gives it the looks of an array.
 
     Attributes:
         trace: the trace that the value belongs to.
-        value: the value.
+        value: the value; that of a view follows what is written to its root.
         weak: int, float or complex for a Python number, which takes the dtype of what it meets.
+        fixed: whether it is an argument, which a function must not write to.
+        version: how often it has been written to.
+        view: what it is a view of, if it is one.
     """
 
-    __slots__ = ("trace", "value", "weak")
+    __slots__ = ("_value", "fixed", "trace", "version", "view", "weak")
 
-    def __init__(self, trace: Trace, value: Value, weak: type | None = None) -> None:
+    def __init__(
+        self, trace: Trace, value: Value, weak: type | None = None, fixed: bool = False
+    ) -> None:
         self.trace = trace
-        self.value = value
+        self._value = value
         self.weak = weak
+        self.fixed = fixed
+        self.version = 0
+        self.view: View | None = None
+
+    @property
+    def value(self) -> Value:
+        view = self.view
+        if view is not None and view.version != view.root.version:
+            fresh: Any = type(self)(self.trace, view.root.value)
+            for make in view.makers:
+                fresh = make(fresh)
+            self._value = fresh.value
+            self.view = View(view.root, view.makers, view.root.version)
+        return self._value
+
+    @value.setter
+    def value(self, value: Value) -> None:
+        self._value = value
 
 
 _current: ContextVar[Trace | None] = ContextVar("lineara_trace", default=None)

@@ -9,7 +9,9 @@ it is there and then forgotten; a value that is not used is dropped.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+
+from typing import TypeAlias
 
 from lineara.errors import LinearaError, Source
 from lineara.ir.op import Op
@@ -17,6 +19,8 @@ from lineara.ir.program import Equation, Function, LinearVariable, Literal, Oper
 from lineara.ir.structural import Drop, Dup, Zero
 from lineara.ir.types import ArrayType
 from lineara.ir.value import Value
+
+ResultTypes: TypeAlias = tuple[tuple[ArrayType, bool], ...]
 
 
 class Builder:
@@ -32,6 +36,7 @@ class Builder:
         self.params: list[Variable] = []
         self.linear_params: list[LinearVariable] = []
         self.equations: list[Equation] = []
+        self._known: dict[Hashable, ResultTypes] = {}
 
     def parameter(self, type: ArrayType, hint: str | None = None) -> Value:
         """A new non-linear parameter."""
@@ -49,27 +54,35 @@ class Builder:
         """Takes over an equation of another function as it is, variables included."""
         self.equations.append(equation)
 
-    def emit(self, op: Op, *operands: Value, hints: Sequence[str | None] = ()) -> tuple[Value, ...]:
+    def emit(self, op: Op, *operands: Value) -> tuple[Value, ...]:
         """Adds the equation ``results = op operands`` and returns its results.
 
         Raises:
             LinearaError: if the operands do not fit the op, in type or in linearity.
         """
-        types = [operand.operand.type for operand in operands]
-        try:
-            result_types = op.infer(*types)
-            linear = op.linearity(types, [operand.operand.linear for operand in operands])
-        except LinearaError as error:
-            raise error.at(self.source) from None
+        inputs = tuple([operand.operand for operand in operands])
         results = tuple(
-            (LinearVariable if is_linear else Variable)(type)
-            for type, is_linear in zip(result_types, linear, strict=True)
+            [
+                LinearVariable(type) if linear else Variable(type)
+                for type, linear in self._result_types(op, inputs)
+            ]
         )
-        for variable, hint in zip(results, hints, strict=False):
-            variable.hint = hint
-        inputs = tuple(operand.operand for operand in operands)
         self.equations.append(Equation(op, inputs, results, self.source))
-        return tuple(Value(self, variable) for variable in results)
+        return tuple([Value(self, variable) for variable in results])
+
+    def _result_types(self, op: Op, operands: tuple[Operand, ...]) -> ResultTypes:
+        """The type of each result and whether it is linear; looked up if it was asked before."""
+        key = (op, *[(v.type, v.linear) for v in operands])
+        known = self._known.get(key)
+        if known is None:
+            types = [v.type for v in operands]
+            try:
+                linear = op.linearity(types, [v.linear for v in operands])
+                known = tuple(zip(op.infer(*types), linear, strict=True))
+            except LinearaError as error:
+                raise error.at(self.source) from None
+            self._known[key] = known
+        return known
 
     def zero(self, type: ArrayType) -> Value:
         """A linear zero."""

@@ -23,7 +23,6 @@ Rules are written with `Value`s, which have operators, so that a rule reads like
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
@@ -44,7 +43,7 @@ Tangent: TypeAlias = "Value | None"
 
 
 @dataclass(frozen=True)
-class Op(ABC):
+class Op:
     """An operation of the language; see the module's essay."""
 
     name: ClassVar[str]
@@ -58,9 +57,9 @@ class Op(ABC):
 
     # -- types ------------------------------------------------------------------------------
 
-    @abstractmethod
     def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
         """Result types; raises a `LinearaError` where the operand types do not fit."""
+        raise AssertionError(f"{self.name} has no types")
 
     def linear_sets(self, *types: ArrayType) -> LinearSets:
         """The linearity signature: each set holds operand positions in which the op is jointly
@@ -91,9 +90,9 @@ class Op(ABC):
 
     # -- meaning and cost ---------------------------------------------------------------------
 
-    @abstractmethod
     def evaluate(self, *values: Array) -> tuple[Array, ...]:
         """The results as NumPy computes them: the reference meaning of the op."""
+        raise AssertionError(f"{self.name} has no meaning")
 
     def evaluate_in_place(self, *values: Array) -> tuple[Array, ...]:
         """Like `evaluate`, but free to overwrite the first operand, which nobody else reads."""
@@ -158,7 +157,6 @@ class Op(ABC):
         """
         raise LinearityError(f"{self.name} has no transpose rule")
 
-    @abstractmethod
     def batch(
         self, size: int, operands: tuple[Value, ...], batched: Sequence[bool]
     ) -> tuple[Value, ...]:
@@ -167,6 +165,7 @@ class Op(ABC):
         Operands that are `batched` have the examples along a new axis 0; at least one is.
         All results have it.
         """
+        raise AssertionError(f"{self.name} has no batching rule")
 
     def same_as(self, operands: Sequence[Operand]) -> Operand | None:
         """The operand that the (only) result is certain to equal, bit for bit; for `simplify`."""

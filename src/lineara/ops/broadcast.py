@@ -35,10 +35,11 @@ def check_axes(op: Op, axes: Sequence[int], ndim: int) -> None:
 
 @dataclass(frozen=True)
 class LinearUnary(Op):
-    """An op of one operand, linear in it wherever the operand's type has tangents."""
+    """An op of one operand, linear in it wherever its type and the result's have tangents."""
 
     def linear_sets(self, *types: ArrayType) -> LinearSets:
-        return (frozenset({0}),) if types[0].has_tangent else ()
+        both = (*types, *self.infer(*types))
+        return (frozenset({0}),) if all(type.has_tangent for type in both) else ()
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class ReduceSum(LinearUnary):
         return (type.with_shape(shape),)
 
     def evaluate(self, *values: Array) -> tuple[Array, ...]:
-        return (np.add.reduce(values[0], axis=self.axes),)
+        return (np.add.reduce(values[0], axis=self.axes, dtype=values[0].dtype),)
 
     def work(self, operands: Sequence[ArrayType], results: Sequence[ArrayType]) -> int:
         return operands[0].size

@@ -155,7 +155,8 @@ def _kernel(spec: str, x_shape: tuple[int, ...], y_shape: tuple[int, ...]) -> Ke
     products = prod(size for label, size in sizes.items() if label not in batch)
     innermost = labels.x[-1] in batch and labels.x[-1] == labels.y[-1]
     vector = set(labels.x) <= set(labels.y) or set(labels.y) <= set(labels.x)
-    if batch and products <= (TINY_INNERMOST if innermost else TINY if vector else 0):
+    limit = TINY_INNERMOST if innermost else TINY if vector else 0
+    if batch and products <= limit and len(sizes) <= len(string.ascii_letters):
         return _einsum(labels, sizes)
     return _matrix_product(labels, batch, sizes)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from lineara.errors import TypeMismatchError
-from lineara.ir.op import LinearSets, Op, Tangent
+from lineara.ir.op import Op, Tangent
 from lineara.ir.types import Array, ArrayType, DType, dtype_name, supported_dtype
 from lineara.ops.broadcast import check_axes, one_operand
 from lineara.ops.checks import possible
@@ -80,9 +80,6 @@ class Convert(Moving):
             )
         return (type.with_dtype(supported_dtype(self.dtype)),)
 
-    def linear_sets(self, *types: ArrayType) -> LinearSets:
-        return super().linear_sets(*types) if self.dtype.kind in "fc" else ()
-
     def evaluate(self, *values: Array) -> tuple[Array, ...]:
         return (values[0].astype(self.dtype),)
 
@@ -91,5 +88,12 @@ class Convert(Moving):
     ) -> tuple[Tangent, ...]:
         ((x,), (cotangent,)) = operands, cotangents
         if x.dtype.kind == "f" and self.dtype.kind == "c":
+            from lineara.ops.complex import real  # here, since that module converts too
+
             cotangent = real(cotangent)
         return (cotangent if cotangent.dtype == x.dtype else Convert(x.dtype)(cotangent),)
+
+    def batch(
+        self, size: int, operands: tuple[Value, ...], batched: Sequence[bool]
+    ) -> tuple[Value, ...]:
+        return self.all(*operands)

@@ -13,7 +13,7 @@ from lineara.ir.op import LinearSets, Op, Tangent
 from lineara.ir.types import Array, ArrayType
 from lineara.ops.broadcast import broadcast, check_axes, one_operand
 from lineara.ops.checks import check_kind
-from lineara.ops.comparison import eq
+from lineara.ops.compare import eq
 from lineara.ops.creation import Convert
 from lineara.ops.shape import with_examples
 from lineara.ops.slicing import Concatenate, slice_axis
@@ -72,7 +72,7 @@ class CumSum(Cumulative):
 
 @dataclass(frozen=True)
 class CumProd(Cumulative):
-    """Running products, yᵢ = xᵢ · yᵢ₋₁; by the product rule their tangents are a linear recurrence."""
+    """Running products, yᵢ = xᵢ · yᵢ₋₁; by the product rule, tangents are a linear recurrence."""
 
     name: ClassVar[str] = "cumprod"
     ufunc: ClassVar[Any] = np.multiply

@@ -106,7 +106,7 @@ class DynamicSliceAdd(Adding):
 
 @dataclass(frozen=True)
 class DynamicUpdateSlice(Setting):
-    """``dynamic_update_slice whole block i j …``: `whole` with `block` in place of what is there."""
+    """``dynamic_update_slice whole block i j …``: `whole` with `block` written at i, j, …."""
 
     name: ClassVar[str] = "dynamic_update_slice"
 

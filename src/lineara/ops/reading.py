@@ -53,7 +53,10 @@ class Reading(Op):
 
 @dataclass(frozen=True)
 class Sharing(Structural):
-    """Reads a part of a linear variable, and returns the part and the variable itself."""
+    """Reads a part of a linear variable, and returns the part and the variable itself.
+
+    The part is fresh memory: who owns the whole still does, and may overwrite it.
+    """
 
     view: ClassVar[bool] = True
 
@@ -66,7 +69,8 @@ class Sharing(Structural):
         return (*self.reading.infer(*types), linear_type(self, types[:1]))
 
     def evaluate(self, *values: Array) -> tuple[Array, ...]:
-        return (*self.reading.evaluate(*values), values[0])
+        (part,) = self.reading.evaluate(*values)
+        return part.copy() if self.reading.view else part, values[0]
 
     def work(self, operands: Sequence[ArrayType], results: Sequence[ArrayType]) -> int:
         return results[0].size
@@ -168,8 +172,8 @@ class Setting(Changing):
         _, part, *positions = operands
         read = self.reading(part.type)(changed, *positions)
         whole = self(changed, changed.builder.zero(part.type), *positions)
-        return whole, self.written(read, positions), *(None for _ in positions)
+        return whole, self.written(whole, read, positions), *(None for _ in positions)
 
-    def written(self, part: Value, positions: Sequence[Value]) -> Value:
+    def written(self, whole: Value, part: Value, positions: Sequence[Value]) -> Value:
         """`part`, zero where its elements are overwritten by later ones."""
         return part

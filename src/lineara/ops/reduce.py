@@ -1,4 +1,4 @@
-"""Reductions: products, extremes and truth over axes, which disappear. (Sums: see `broadcast`.)"""
+"""Reductions: products, extremes and truth over axes, which disappear; sums are in `broadcast`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lineara.ir.op import Op, Tangent
 from lineara.ir.types import DTYPES, Array, ArrayType
 from lineara.ops.broadcast import ReduceSum, broadcast, check_axes, one_operand
 from lineara.ops.checks import check_kind
-from lineara.ops.comparison import eq
+from lineara.ops.compare import eq
 from lineara.ops.creation import Convert
 from lineara.ops.cumulative import CumProd, previous
 from lineara.ops.shape import Reshape, Transpose

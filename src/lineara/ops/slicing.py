@@ -1,24 +1,25 @@
-"""Parts of arrays: reading a regular part, adding to one, padding and joining.
+"""Parts of arrays at a place that is known: reading, adding to them, padding and joining.
 
-A slice that is read from a linear array which is read again elsewhere is a `dup_slice`, transposed by
-a `slice_add` into the one cotangent of the array, in place: k readings cost what they read, and
-not k copies of the array.
+A slice of a linear array that is read again elsewhere is a `dup_slice`, transposed by a `slice_add`
+into the one cotangent of the array, in place: k readings cost what they read, and not k copies
+of the array.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import EllipsisType
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from lineara.errors import ShapeMismatchError, TypeMismatchError
 from lineara.ir.op import LinearSets, Op, Tangent
-from lineara.ir.structural import Structural, linear_type
 from lineara.ir.types import Array, ArrayType
 from lineara.ops.broadcast import check_axes, one_operand
 from lineara.ops.checks import possible
+from lineara.ops.reading import Adding, Reading, Sharing
 from lineara.ops.shape import Moving, with_examples
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def check_lengths(op: Op, ndim: int, *attributes: tuple[int, ...]) -> None:
 
 
 @dataclass(frozen=True)
-class Slice(Moving):
+class Slice(Moving, Reading):
     """The elements start, start + stride, … before limit, along each axis.
 
     Attributes:
@@ -52,9 +53,9 @@ class Slice(Moving):
     stride: tuple[int, ...]
 
     @property
-    def region(self) -> tuple[slice, ...]:
-        """NumPy's index for the part, one entry for each axis."""
-        return tuple(map(slice, self.start, self.limit, self.stride))
+    def region(self) -> tuple[slice | EllipsisType, ...]:
+        """NumPy's index for the part; the dots make it a view even for rank 0."""
+        return *map(slice, self.start, self.limit, self.stride), ...
 
     def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
         type = one_operand(self, types)
@@ -74,11 +75,9 @@ class Slice(Moving):
     def evaluate(self, *values: Array) -> tuple[Array, ...]:
         return (values[0][self.region],)
 
-    def transpose(
-        self, operands: tuple[Value, ...], cotangents: tuple[Value, ...]
-    ) -> tuple[Tangent, ...]:
-        (part,) = cotangents
-        return (SliceAdd(self.start, self.stride)(part.builder.zero(operands[0].type), part),)
+    @property
+    def adding(self) -> Op:
+        return SliceAdd(self.start, self.stride)
 
     def batch(
         self, size: int, operands: tuple[Value, ...], batched: Sequence[bool]
@@ -90,49 +89,22 @@ class Slice(Moving):
 
 
 @dataclass(frozen=True)
-class DupSlice(Structural):
+class DupSlice(Sharing):
     """A slice of a linear variable, and the variable itself."""
 
     name: ClassVar[str] = "dup_slice"
-    view: ClassVar[bool] = True
     start: tuple[int, ...]
     limit: tuple[int, ...]
     stride: tuple[int, ...]
 
     @property
-    def slice(self) -> Slice:
+    def reading(self) -> Slice:
         return Slice(self.start, self.limit, self.stride)
-
-    def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
-        return (*self.slice.infer(*types), linear_type(self, types))
-
-    def evaluate(self, *values: Array) -> tuple[Array, ...]:
-        return (*self.slice.evaluate(*values), values[0])
-
-    def work(self, operands: Sequence[ArrayType], results: Sequence[ArrayType]) -> int:
-        return results[0].size
-
-    def transpose(
-        self, operands: tuple[Value, ...], cotangents: tuple[Value, ...]
-    ) -> tuple[Tangent, ...]:
-        part, rest = cotangents
-        return (SliceAdd(self.start, self.stride)(rest, part),)
-
-    def forgotten(self, operands: tuple[Value, ...]) -> tuple[Value, ...]:
-        return (self.slice(*operands), *operands)
-
-    def batch(
-        self, size: int, operands: tuple[Value, ...], batched: Sequence[bool]
-    ) -> tuple[Value, ...]:
-        return DupSlice((0, *self.start), (size, *self.limit), (1, *self.stride)).all(*operands)
 
 
 @dataclass(frozen=True)
-class SliceAdd(Op):
+class SliceAdd(Adding):
     """An array with another one added to a regular part of it, linear in both together.
-
-    It costs what it adds: the array that is added to is a tangent with one owner, as a rule, and
-    is then written in place.
 
     Attributes:
         start: where the part begins, for each axis.
@@ -143,59 +115,28 @@ class SliceAdd(Op):
     start: tuple[int, ...]
     stride: tuple[int, ...]
 
-    def part(self, shape: Sequence[int]) -> Slice:
-        """The slice that reads what an array of `shape` is added to."""
-        limit = (
-            start + ((n - 1) * stride + 1 if n else 0)
+    def reading(self, part: ArrayType) -> Slice:
+        check_lengths(self, part.ndim, self.start, self.stride)
+        return Slice(self.start, self.limit(part.shape), self.stride)
+
+    def limit(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """For each axis the end of the part that an array of `shape` is added to."""
+        return tuple(
+            start + (n - 1) * stride + 1 if n else start
             for start, n, stride in zip(self.start, shape, self.stride, strict=True)
         )
-        return Slice(self.start, tuple(limit), self.stride)
-
-    def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
-        if len(types) != 2 or types[0].dtype != types[1].dtype or types[0].dtype.kind == "b":
-            raise TypeMismatchError(
-                "slice_add takes two operands of one dtype",
-                found=", ".join(map(str, types)),
-                expected="two arrays of numbers, the second to be added to a part of the first",
-            )
-        whole, added = types
-        check_lengths(self, whole.ndim, self.start, self.stride, added.shape)
-        self.part(added.shape).infer(whole)
-        return (whole,)
-
-    def linear_sets(self, *types: ArrayType) -> LinearSets:
-        return (frozenset({0, 1}),) if types[0].has_tangent else ()
-
-    def linear_tangents(
-        self, operands: tuple[Value, ...], linear_set: frozenset[int], active: dict[int, Value]
-    ) -> tuple[Tangent, ...]:
-        if 1 not in active:
-            return (active[0],)
-        return super().linear_tangents(operands, linear_set, active)
-
-    def evaluate(self, *values: Array) -> tuple[Array, ...]:
-        return self.evaluate_in_place(np.array(values[0]), values[1])
 
     def evaluate_in_place(self, *values: Array) -> tuple[Array, ...]:
         whole, added = values
-        part = whole[*self.part(added.shape).region, ...]  # the dots: a view for rank 0 too
+        part = whole[Slice(self.start, self.limit(added.shape), self.stride).region]
         np.add(part, added, out=part)
         return (whole,)
-
-    def work(self, operands: Sequence[ArrayType], results: Sequence[ArrayType]) -> int:
-        return operands[1].size
-
-    def transpose(
-        self, operands: tuple[Value, ...], cotangents: tuple[Value, ...]
-    ) -> tuple[Tangent, ...]:
-        (whole,) = cotangents
-        return whole, self.part(operands[1].shape)(whole)
 
     def batch(
         self, size: int, operands: tuple[Value, ...], batched: Sequence[bool]
     ) -> tuple[Value, ...]:
-        batched_op = SliceAdd((0, *self.start), (1, *self.stride))
-        return batched_op.all(*with_examples(size, operands, batched))
+        op = SliceAdd((0, *self.start), (1, *self.stride))
+        return op.all(*with_examples(size, operands, batched))
 
 
 @dataclass(frozen=True)

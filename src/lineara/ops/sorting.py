@@ -1,4 +1,4 @@
-"""Sorting along an axis, in NumPy's order: NaN last, complex numbers by real, then imaginary part."""
+"""Sorting in NumPy's order: NaN last, complex numbers by real, then by imaginary part."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Ordering(Op):
 
 @dataclass(frozen=True)
 class Sort(Ordering):
-    """The elements in increasing order. Where elements are equal their tangents keep their order."""
+    """The elements in increasing order; the tangents of equal elements keep their order."""
 
     name: ClassVar[str] = "sort"
 

@@ -20,7 +20,7 @@ class Token(NamedTuple):
 
     Attributes:
         kind: name, linear (a name with a prime), dtype, keyword, number, string, mark, newline
-            or end.
+            (with the blank lines that follow) or end.
         text: the characters themselves.
         start: where they begin in the whole text.
     """
@@ -32,19 +32,27 @@ class Token(NamedTuple):
 
 _TOKEN = re.compile(
     r"""(?P<space>  (?:[ \t\r]|\#[^\n]*)++)
-      | (?P<newline>\n)
+      | (?P<newline>\n(?:[ \t\r\n]|\#[^\n]*)*+)
       | (?P<mark>   ->|[()\[\]{}:;,=])
-      | (?P<number> (?:-?(?:\d++(?:\.\d*+)?+(?:[eE][+-]?\d++)?+ | inf | nan)) (?![\w.']))
-      | (?P<name>   [A-Za-z_][A-Za-z0-9_.]*+'?+)
+      | (?P<number> (?:-?(?:\d++(?:\.\d*+)?+(?:[eE][+-]?\d++)?+|inf|nan)) (?![\w.']))
+      | (?P<linear> [A-Za-z_][\w.]*+')
+      | (?P<name>   [A-Za-z_][\w.]*+)
       | (?P<string> "(?:[^"\\\n]|\\[^\n])*+")
+      | (?P<other>  .)
     """,
     re.VERBOSE | re.ASCII,
 )
+_WORDS = {**dict.fromkeys(KEYWORDS, "keyword"), **dict.fromkeys(DTYPES, "dtype")}
+_DEPTH = {"(": 1, "[": 1, ")": -1, "]": -1}
 _FORBIDDEN = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class Lexer:
-    """The tokens of a text, made as they are asked for."""
+    """The tokens of a text, made as they are asked for.
+
+    Attributes:
+        lines: where each line begins.
+    """
 
     def __init__(self, text: str, file: str) -> None:
         self.text = text
@@ -57,44 +65,34 @@ class Lexer:
         return Source(self.file, line, start - self.lines[line - 1] + 1)
 
     def tokens(self) -> Iterator[Token]:
-        """All tokens, the last of kind end. Line breaks count outside of () and [] only.
+        """All tokens, the last of kind end; newlines only outside of parentheses and brackets.
 
         Raises:
             ParseError: at a character that begins no token.
         """
         if match := _FORBIDDEN.search(self.text):
             raise self.refusal(match.start(), "a program contains no such character")
-        start, depth = 0, 0
-        while start < len(self.text):
-            match = _TOKEN.match(self.text, start)
-            if match is None:
-                raise self.refusal(start, _reason(self.text, start))
+        depth = 0
+        for match in _TOKEN.finditer(self.text):
             kind, text = str(match.lastgroup), match[0]
+            if kind == "space" or (kind == "newline" and depth > 0):
+                continue
             if kind == "mark":
-                depth += (text in "([") - (text in ")]")
+                depth += _DEPTH.get(text, 0)
             elif kind == "name":
-                kind = _word(text)
-            if kind != "space" and (kind != "newline" or depth <= 0):
-                yield Token(kind, text, start)
-            start = match.end()
-        yield Token("end", "", start)
+                kind = _WORDS.get(text, kind)
+            elif kind == "other":
+                raise self.refusal(match.start(), _reason(text))
+            yield Token(kind, text, match.start())
+        yield Token("end", "", len(self.text))
 
     def refusal(self, start: int, what: str) -> ParseError:
         return ParseError(what, where=self.where(start), found=ascii(self.text[start]))
 
 
-def _word(text: str) -> str:
-    """The kind of a word."""
-    if text.endswith("'"):
-        return "linear"
-    if text in DTYPES:
-        return "dtype"
-    return "keyword" if text in KEYWORDS else "name"
-
-
-def _reason(text: str, start: int) -> str:
-    if text[start] == '"':
+def _reason(character: str) -> str:
+    if character == '"':
         return "this string does not end on its line"
-    if text[start].isdigit() or text[start] == "-":
+    if character.isdigit() or character in "-.":
         return "this is not a number"
     return "this character has no meaning here"

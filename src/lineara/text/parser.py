@@ -37,8 +37,8 @@ from lineara.text.syntax import (
     too_large,
 )
 
-MAX_COMPONENTS = 256
-"""Arrays in a product type."""
+MAX_COMPONENTS = 64
+"""Arrays in the product type of one name."""
 
 
 def parse(text: str, file: str = "<text>") -> Program:
@@ -271,10 +271,10 @@ def _components(type: Any) -> Iterator[ArrayType]:
 
 def _wrong_count(count: int, op: Op, targets: Sequence[Target], source: Source) -> ParseError:
     return ParseError(
-        f"{op.name} has another number of results",
+        f"{op.name} does not have as many results",
         where=source,
-        found=f"{len(targets)} names",
-        expected=f"{count} names",
+        found=f"names for {len(targets)}",
+        expected=f"names for {count}",
     )
 
 

@@ -45,10 +45,10 @@ class _Printer:
     def __init__(self, f: Function, functions: Mapping[Function, str]) -> None:
         self.f = f
         self.functions = functions
-        defined = [*f.all_params, *(v for equation in f.equations for v in equation.results)]
-        namer = Namer(v.hint for v in defined)
+        variables = [v for v in dict.fromkeys(_operands(f)) if isinstance(v, Variable)]
+        namer = Namer(v.hint for v in variables)
         self.names: dict[Operand, str] = {
-            v: namer.name(v.hint, "'" if v.linear else "") for v in defined
+            v: namer.name(v.hint, "'" if v.linear else "") for v in variables
         }
 
     def function(self, name: str) -> str:
@@ -74,6 +74,15 @@ class _Printer:
 
     def operand(self, operand: Operand) -> str:
         return literal(operand) if isinstance(operand, Literal) else self.names[operand]
+
+
+def _operands(f: Function) -> Iterator[Operand]:
+    """All that a function mentions; in a program that is not well typed, what is unbound too."""
+    yield from f.all_params
+    for equation in f.equations:
+        yield from equation.operands
+        yield from equation.results
+    yield from f.all_results
 
 
 def _parts(nonlinear: Iterable[str], linear: Iterable[str]) -> str:

@@ -15,14 +15,14 @@ import numpy as np
 from lineara.errors import ParseError, Source
 from lineara.ir.program import Literal
 from lineara.ir.types import DTYPES, ArrayType, DType
+from lineara.ops.checks import MAX_AXES, MAX_BYTES
 from lineara.text.lexer import RESERVED, Lexer, Token
 from lineara.text.suggest import shortened
 
 MAX_DEPTH = 32
 """Levels of parentheses in types and attributes."""
-MAX_AXES = 64
-"""Axes of an array, as in NumPy."""
-MAX_BYTES = 2**62
+MAX_ITEMS = 100_000
+"""Items of a list: parameters, operands, entries of a tuple."""
 MAX_DIGITS = 40
 
 CONSTANTS = {"true": True, "false": False, "none": None}
@@ -120,7 +120,7 @@ class Reader:
         """Refuses the token that is next."""
         found = {"newline": "the end of the line", "end": "the end of the text"}
         raise ParseError(
-            "this is not Linear A",
+            "syntax error",
             where=self.where(self.token),
             found=found.get(self.token.kind) or shortened(self.token.text),
             expected=expected,
@@ -132,20 +132,21 @@ class Reader:
     def error(self, what: str, token: Token, **more: str | None) -> ParseError:
         return ParseError(what, where=self.where(token), **more)
 
-    def skip_lines(self) -> None:
-        while self.token.kind == "newline":
+    def skip_line(self) -> None:
+        """Goes on at the next line that is not blank."""
+        if self.token.kind == "newline":
             self.advance()
 
     # -- functions ------------------------------------------------------------------------------
 
     def functions(self) -> Iterator[FunctionSyntax]:
         """All functions of the text, which has at least one."""
-        self.skip_lines()
+        self.skip_line()
         while True:
             yield self.function()
             if self.token.kind not in ("newline", "end"):
                 self.fail("the end of the line")
-            self.skip_lines()
+            self.skip_line()
             if self.token.kind == "end":
                 return
 
@@ -160,15 +161,15 @@ class Reader:
         types = self.sections(self.type, ")", primes=False)
         self.expect(")")
         self.expect("{")
-        self.skip_lines()
+        self.skip_line()
         equations: list[EquationSyntax] = []
         while self.token.text != "return":
             equations.append(self.equation())
             self.take(("newline",), "an operand or the end of the line")
-            self.skip_lines()
+            self.skip_line()
         end = self.expect("return")
         returned = self.sections(self.operand, "}")
-        self.skip_lines()
+        self.skip_line()
         self.expect("}")
         references, self.references = self.references, []
         return FunctionSyntax(
@@ -193,12 +194,18 @@ class Reader:
             while self.token.text not in (";", stop) and self.token.kind != "newline":
                 if primes and part is parts[1]:
                     self.check_linear()
+                self.check_length(len(part))
                 part.append(item())
                 if not self.accept(","):
                     break
             if part is parts[1] or not self.accept(";"):
                 break
         return parts
+
+    def check_length(self, length: int) -> None:
+        """Refuses one item more than there may be, so that no text takes long to be refused."""
+        if length == MAX_ITEMS:
+            raise self.error(f"this list has over {MAX_ITEMS} items", self.token)
 
     def check_linear(self) -> None:
         if self.token.kind != "linear":
@@ -257,6 +264,7 @@ class Reader:
                 continue
             if linear_only:
                 self.check_linear()
+            self.check_length(len(found))
             found.append(self.operand())
         return found
 
@@ -267,8 +275,9 @@ class Reader:
 
     def sequence(self, item: Callable[[], Any], stop: str) -> list[Any]:
         """Items with commas between them, to the closing mark."""
-        items = []
+        items: list[Any] = []
         while self.token.text != stop:
+            self.check_length(len(items))
             items.append(item())
             if not self.accept(","):
                 break
@@ -289,13 +298,13 @@ class Reader:
             parts.append(self.take(("number",), "a number"))
             self.expect(")")
             dtype = self.suffix("c", "c128")
-            return dtype.type(complex(*(self.float(part, dtype) for part in parts)))
+            return dtype.type(complex(*(self.decimal(part, dtype) for part in parts)))
         if token.kind != "number":
             self.fail("a variable, a literal or the end of the line")
         self.advance()
         dtype = self.suffix("iuf", "i64") if _is_integer(token.text) else self.suffix("f", "f64")
         if dtype.kind == "f":
-            return dtype.type(self.float(token, dtype))
+            return dtype.type(self.decimal(token, dtype))
         limits = np.iinfo(dtype)
         return dtype.type(self.integer(token, int(limits.min), int(limits.max)))
 
@@ -309,7 +318,7 @@ class Reader:
             raise self.error(f"this literal is not of dtype {token.text}", token)
         return dtype
 
-    def float(self, token: Token, dtype: DType) -> float:
+    def decimal(self, token: Token, dtype: DType) -> float:
         """A number rounded to what a float dtype, or each part of a complex one, can hold."""
         with np.errstate(all="ignore"):
             value = float(np.finfo(dtype).dtype.type(float(token.text)))
@@ -374,7 +383,7 @@ class Reader:
                 self.advance()
                 if _is_integer(token.text):
                     return self.integer(token, -(2**63), 2**64 - 1)
-                return self.float(token, DTYPES["f64"])
+                return self.decimal(token, DTYPES["f64"])
             case "string":
                 self.advance()
                 try:
@@ -397,6 +406,7 @@ class Reader:
     def nested(self, leaf: Callable[[], Any]) -> Any:
         """One item, or a tuple of items in parentheses, which may be nested."""
         levels: list[list[Any]] = [[]]
+        leaves = 0
         while True:
             if self.token.text == "(":
                 if len(levels) > MAX_DEPTH:
@@ -406,6 +416,8 @@ class Reader:
                 if self.token.text != ")":
                     continue
             else:
+                self.check_length(leaves)
+                leaves += 1
                 levels[-1].append(leaf())
             while len(levels) > 1:
                 if self.accept(")"):

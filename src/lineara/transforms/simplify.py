@@ -136,10 +136,10 @@ class _Reducer:
 
 def _fold(equation: Equation, operands: tuple[Operand, ...]) -> Literal | None:
     """The value of a scalar equation whose operands are all literals."""
-    literals = [v.value for v in operands if isinstance(v, Literal)]
-    if not operands or len(literals) != len(operands) or isinstance(equation.op, Call):
+    if not operands or len(equation.results) != 1 or equation.results[0].type.shape:
         return None
-    if len(equation.results) != 1 or equation.results[0].type.shape:
+    literals = [v.value for v in operands if isinstance(v, Literal)]
+    if len(literals) != len(operands) or isinstance(equation.op, Call):
         return None
     try:
         with np.errstate(all="ignore"):

@@ -59,8 +59,7 @@ def unzip(f: Function, policy: Policy = save_all) -> tuple[Function, Function]:
         of the two adds up to exactly that of `f`; under any policy the values are the same.
     """
     known, unknown, *_ = split(f, (True,) * len(f.params), policy)
-    base = f.name.removesuffix(".jvp")
-    return _named(known, f"{base}.nonlin"), _named(unknown, f"{base}.lin")
+    return known, unknown
 
 
 def partial_eval(f: Function, known: Sequence[bool], policy: Policy = save_all) -> Split:
@@ -81,14 +80,6 @@ def partial_eval(f: Function, known: Sequence[bool], policy: Policy = save_all) 
 def split(f: Function, known: tuple[bool, ...], policy: Policy) -> Split:
     """`partial_eval`, remembered for each division and policy."""
     return f.memoized(("split", known, policy), lambda: _Splitter(f, known, policy).split())
-
-
-def _named(f: Function, name: str) -> Function:
-    if f.name == name:
-        return f
-    return Function(
-        name, f.params, f.linear_params, f.equations, f.results, f.linear_results, f.memo
-    )
 
 
 class _Splitter:
@@ -116,11 +107,12 @@ class _Splitter:
         results = tuple(v for v, k in zip(f.results, known_results, strict=True) if k)
         rest = tuple(v for v, k in zip(f.results, known_results, strict=True) if not k)
         tape, recomputed = self.tape(rest)
+        known_name, unknown_name = self.names()
         first = Function(
-            f"{f.name}.known", self.known_params, (), tuple(self.first), results + tape, ()
+            known_name, self.known_params, (), tuple(self.first), results + tape, ()
         )
         second = Function(
-            f"{f.name}.unknown",
+            unknown_name,
             tape + self.unknown_params,
             f.linear_params,
             (*recomputed, *self.second),
@@ -128,6 +120,12 @@ class _Splitter:
             f.linear_results,
         )
         return Split(first, second, known_results, tape)
+
+    def names(self) -> tuple[str, str]:
+        if self.f.linear_params and not self.unknown_params:
+            base = self.f.name.removesuffix(".jvp")
+            return f"{base}.nonlin", f"{base}.lin"
+        return f"{self.f.name}.known", f"{self.f.name}.unknown"
 
     def is_known(self, operands: Sequence[Operand]) -> bool:
         return all(isinstance(v, Literal) or v in self.known for v in operands)

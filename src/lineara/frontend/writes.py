@@ -1,0 +1,206 @@
+"""Writing to traced arrays, with NumPy's semantics of views.
+
+Programs have no memory to write to: ``x[i] = v`` becomes a new value for the array object `x`, made from
+the old one with the elements replaced. A view remembers its *root*, the array whose memory it looks
+at, and the functions that lead from there to it. Writing to a view replaces elements of the root;
+reading a view whose root has been written to since applies those functions again.
+
+Which elements of the root an assignment means, NumPy itself says: the functions and the index are
+applied to an array of the positions 0, 1, 2, … in place of the root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lineara.errors import TracingError, TypeMismatchError
+from lineara.frontend.core import apply, broadcast_to, convert, here, reshape, traced, type_of_array
+from lineara.frontend.array import TracedArray
+from lineara.frontend.trace import Traced, View
+from lineara.frontend.where import user_source
+from lineara.ir.types import Array
+from lineara.ops.dynamic import DynamicUpdateSlice
+from lineara.ops.indexing import ScatterSet
+
+
+def as_view(result: TracedArray, base: TracedArray, make: Callable[[Any], Any]) -> TracedArray:
+    """`result`, which is ``make(base)``, as a view of the memory of `base` where NumPy has one."""
+    root, makers = _origin(base)
+    if result.ndim == 0 or (makers and not _shares_memory(root, (*makers, make))):
+        return result
+    view = TracedArray(result.trace, result.value)
+    view.view = View(root, (*makers, make), root.version)
+    return view
+
+
+def setitem(array: TracedArray, index: Any, value: Any) -> None:
+    """``array[index] = value``.
+
+    Raises:
+        TracingError: if the memory written to is an argument of the traced function, or belongs
+            to a function further out.
+    """
+    root, makers = _origin(array)
+    _check_writable(root)
+    mask = _traced_mask(index)
+    if mask is not None:
+        index, value = ..., _masked(array, mask, value)
+    own = _positions(root, makers)
+    positions = traced(own)[index] if _has_traced(index) else own[index]
+    if isinstance(positions, np.ndarray | np.generic) and _is_there(value, root, positions):
+        return  # the second half of x[i] += v, whose first half has written through the view
+    fitting = _fitting(value, np.shape(positions), root)
+    root.value = _replaced(root, positions, fitting).value
+    root.version += 1
+
+
+def in_place(ufunc: np.ufunc, array: TracedArray, other: Any) -> TracedArray:
+    """``array += other`` and its like. A scalar is immutable, so that the name gets a new one."""
+    result = ufunc(array, other)
+    if array.ndim == 0:
+        return result  # type: ignore[no-any-return]
+    if not np.can_cast(result.dtype, array.dtype, "same_kind"):
+        raise TypeMismatchError(
+            f"np.{ufunc.__name__} in place would change the dtype of the array",
+            where=user_source(),
+            found=f"a result of dtype {result.dtype}",
+            expected=f"one that fits into {array.dtype}",
+            remedy="write x = x + y instead of x += y",
+        )
+    setitem(array, ..., result)
+    return array
+
+
+def _origin(array: Traced) -> tuple[Traced, tuple[Callable[[Any], Any], ...]]:
+    """The array whose memory `array` looks at, and the functions from there to it."""
+    view = array.view
+    return (array, ()) if view is None else (view.root, view.makers)
+
+
+def _positions(root: Traced, makers: tuple[Callable[[Any], Any], ...]) -> Array:
+    """Where in the root each element of a view is, as flat positions."""
+    positions = np.arange(root.value.type.size).reshape(root.value.shape)
+    for make in makers:
+        positions = make(positions)
+    return positions
+
+
+def _shares_memory(root: Traced, makers: tuple[Callable[[Any], Any], ...]) -> bool:
+    """Whether NumPy makes the last step without copying."""
+    before = _positions(root, makers[:-1])
+    return np.may_share_memory(before, makers[-1](before))
+
+
+def _check_writable(root: Traced) -> None:
+    if root.trace is not here():
+        raise TracingError(
+            "an array of an outer function is written to in an inner one that is traced by itself",
+            where=user_source(),
+            found=f"an assignment to a traced array of type {root.value.type}",
+            expected="arrays made by the innermost function",
+            remedy="return the new values from the inner function",
+        )
+    if root.fixed:
+        raise TracingError(
+            "an argument of a traced function is written to",
+            where=user_source(),
+            found=f"an assignment to (a view of) an argument of type {root.value.type}",
+            expected="arrays made inside the function",
+            remedy="copy it first: x = x.copy()",
+        )
+
+
+def _replaced(root: Traced, positions: Any, value: Any) -> TracedArray:
+    """The root with the elements at those flat positions replaced."""
+    shape = root.value.shape
+    if isinstance(positions, np.ndarray | np.generic):
+        box = _box(np.asarray(positions), shape)
+        if box is not None:
+            starts, sizes = box
+            if sizes == shape:
+                return traced(reshape(value, shape))
+            return apply(DynamicUpdateSlice(), root, reshape(value, sizes), *starts)
+        coordinates: Any = np.unravel_index(positions, shape)
+    else:
+        coordinates = _unravelled(positions, shape)
+    return apply(ScatterSet(tuple(range(len(shape)))), root, value, *coordinates)
+
+
+def _unravelled(positions: TracedArray, shape: tuple[int, ...]) -> list[Any]:
+    coordinates = []
+    for n in reversed(shape):
+        coordinates.append(positions % n)
+        positions = positions // n
+    return coordinates[::-1]
+
+
+def _box(
+    positions: Array, shape: tuple[int, ...]
+) -> tuple[tuple[np.int64, ...], tuple[int, ...]] | None:
+    """Start and sizes of the block of a root that the positions list in order, if they do."""
+    if not positions.size:
+        return None
+    flat = positions.ravel()
+    first = np.unravel_index(flat[0], shape)
+    last = np.unravel_index(flat[-1], shape)
+    sizes = tuple(int(b - a) + 1 for a, b in zip(first, last, strict=True))
+    if min(sizes) < 1 or np.prod(sizes) != flat.size:
+        return None
+    block = np.ravel_multi_index(
+        np.ix_(*(np.arange(a, b + 1) for a, b in zip(first, last, strict=True))), shape
+    )
+    if not np.array_equal(block.ravel(), flat):
+        return None
+    return tuple(np.int64(a) for a in first), sizes
+
+
+def _fitting(value: Any, shape: tuple[int, ...], root: Traced) -> Any:
+    """`value` with the dtype of the root, broadcast to the shape of what is assigned to."""
+    dtype = type_of_array(value).dtype
+    if dtype.kind == "c" and root.value.dtype.kind != "c":
+        raise TypeMismatchError(
+            "a complex value is assigned to elements of a real array",
+            where=user_source(),
+            found=f"a value of dtype {dtype}",
+            expected=f"one that fits into {root.value.dtype}",
+            remedy="assign value.real, or make the array complex",
+        )
+    x = traced(value) if isinstance(value, Traced) else np.asarray(value)
+    while x.ndim > len(shape) and x.shape[0] == 1:  # NumPy ignores leading axes of length 1
+        x = reshape(x, x.shape[1:])
+    return broadcast_to(convert(x, root.value.dtype), shape)
+
+
+def _is_there(value: Any, root: Traced, positions: Any) -> bool:
+    """Whether the value is a view of just the elements that it is assigned to."""
+    if not isinstance(value, Traced) or value.view is None or value.view.root is not root:
+        return False
+    return np.array_equal(_positions(root, value.view.makers), positions)
+
+
+def _traced_mask(index: Any) -> TracedArray | None:
+    if isinstance(index, TracedArray) and index.dtype.kind == "b":
+        return index
+    return None
+
+
+def _masked(array: TracedArray, mask: TracedArray, value: Any) -> Any:
+    """The whole of `array` with `value` where the mask is true."""
+    if np.ndim(value) != 0:
+        positions = np.flatnonzero(mask.trace.concrete(mask.value, "a boolean mask"))
+        result = array.copy()
+        flat = np.unravel_index(positions, mask.shape)
+        result[flat] = value
+        return result
+    extra = array.ndim - mask.ndim
+    return np.where(reshape(mask, mask.shape + (1,) * extra), convert(value, array.dtype), array)
+
+
+def _has_traced(index: Any) -> bool:
+    items = index if isinstance(index, tuple) else (index,)
+    return any(isinstance(item, Traced) for item in items)
+
+

@@ -1,0 +1,140 @@
+"""Checking derivatives against finite differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from lineara import tree
+from lineara.api import jvp, vjp
+from lineara.errors import LinearaError
+from lineara.ir.types import Array
+
+TOLERANCES = {
+    np.dtype(np.float32): 1e-2,
+    np.dtype(np.complex64): 1e-2,
+    np.dtype(np.float64): 1e-5,
+    np.dtype(np.complex128): 1e-5,
+}
+
+
+class GradientCheckError(LinearaError, AssertionError):
+    """A derivative and its finite-difference estimate disagree."""
+
+
+def check_grads(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    order: int,
+    modes: Sequence[str] = ("fwd", "rev"),
+    atol: float | None = None,
+    rtol: float | None = None,
+    eps: float | None = None,
+) -> None:
+    """Compares derivatives of `f` with finite differences, in random directions.
+
+    Args:
+        f: a function of arrays, or pytrees of arrays, of float or complex dtype.
+        args: the point.
+        order: up to which order of differentiation.
+        modes: "fwd" for `jvp`, "rev" for `vjp`.
+        atol: absolute tolerance; by default by dtype.
+        rtol: relative tolerance likewise.
+        eps: the step; by default by dtype.
+
+    Raises:
+        GradientCheckError: if they disagree.
+
+    >>> import numpy as np, lineara as la
+    >>> la.check_grads(lambda x: np.sum(np.exp(x)), (np.array([0.0, 1.0]),), order=2)
+    """
+    args = tuple(tree.map(np.asarray, args))
+    direction = _random_like(args, seed=order)
+    expected = _difference_quotient(f, args, direction, eps)
+    if "fwd" in modes:
+        _, tangent = jvp(f, args, direction)
+        _compare(f"jvp of {_name(f)}", tangent, expected, atol, rtol)
+    if "rev" in modes:
+        out, pullback = vjp(f, *args)
+        weights = _random_like(out, seed=order + 1)
+        found = _dot(pullback(weights), direction)
+        _compare(f"vjp of {_name(f)}", found, _dot(weights, expected), atol, rtol)
+    if order > 1:
+        for mode in modes:
+            derivative = _forward(f, direction) if mode == "fwd" else _reverse(f, args)
+            check_grads(derivative, args, order - 1, (mode,), atol, rtol, eps)
+
+
+def _forward(f: Callable[..., Any], direction: Any) -> Callable[..., Any]:
+    return lambda *args: jvp(f, args, direction)[1]
+
+
+def _reverse(f: Callable[..., Any], args: Any) -> Callable[..., Any]:
+    weights = _random_like(vjp(f, *args)[0], seed=11)
+    return lambda *inner: vjp(f, *inner)[1](weights)
+
+
+def _difference_quotient(f: Callable[..., Any], args: Any, direction: Any, eps: float | None) -> Any:
+    """Central differences with three step sizes, extrapolated to step zero (Richardson)."""
+    single = any(x.dtype.itemsize // (1 + (x.dtype.kind == "c")) == 4 for x in tree.leaves(args))
+    step = eps if eps is not None else 5e-2 if single else 2e-3
+
+    def difference(h: float) -> list[Array]:
+        up = f(*tree.map(lambda x, v: np.asarray(x + h * v, x.dtype), args, direction))
+        down = f(*tree.map(lambda x, v: np.asarray(x - h * v, x.dtype), args, direction))
+        return [
+            (np.asarray(a) - np.asarray(b)) / (2 * h)
+            for a, b in zip(tree.leaves(up), tree.leaves(down), strict=True)
+        ]
+
+    table = [difference(step / 2**k) for k in range(3)]
+    for factor in (4.0, 16.0):
+        table = [
+            [(factor * b - a) / (factor - 1) for a, b in zip(rough, fine, strict=True)]
+            for rough, fine in pairwise(table)
+        ]
+    return tree.unflatten(tree.structure(f(*args)), table[0])
+
+
+def _compare(
+    what: str, found: Any, expected: Any, atol: float | None, rtol: float | None
+) -> None:
+    for a, b in zip(tree.leaves(found), tree.leaves(expected), strict=True):
+        a = np.asarray(a)
+        tolerance = TOLERANCES.get(a.dtype, 1e-5)
+        scale = float(np.max(np.abs(b), initial=1.0))
+        absolute = tolerance * scale if atol is None else atol
+        relative = tolerance if rtol is None else rtol
+        if not np.allclose(a, b, rtol=relative, atol=absolute, equal_nan=True):
+            raise GradientCheckError(
+                f"the {what} disagrees with finite differences",
+                found=f"{a} (largest difference {np.max(np.abs(a - b)):.3g})",
+                expected=f"{b} up to {relative:g} relative, {absolute:g} absolute",
+                remedy="look for a point where the function is not differentiable; otherwise "
+                "this is a bug in lineara, please report it",
+            )
+
+
+def _dot(a: Any, b: Any) -> Array:
+    pairs = zip(tree.leaves(a), tree.leaves(b), strict=True)
+    return np.asarray(sum(np.sum(np.real(np.asarray(x) * np.asarray(y))) for x, y in pairs))
+
+
+def _random_like(value: Any, seed: int) -> Any:
+    random = np.random.default_rng(seed)
+
+    def like(x: Any) -> Array:
+        x = np.asarray(x)
+        v = random.standard_normal(x.shape)
+        if x.dtype.kind == "c":
+            v = v + 1j * random.standard_normal(x.shape)
+        return np.asarray(v, x.dtype)
+
+    return tree.map(like, value)
+
+
+def _name(f: Callable[..., Any]) -> str:
+    return getattr(f, "__name__", "the function")

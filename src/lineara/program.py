@@ -1,0 +1,125 @@
+"""Programs as users hold them: printed, called, taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lineara import tree
+from lineara.errors import TypeMismatchError
+from lineara.frontend.arguments import choose
+from lineara.frontend.tracing import apply
+from lineara.frontend.where import user_source
+from lineara.ir import cost
+from lineara.ir.check import check as check_program
+from lineara.ir.program import Program as Functions
+from lineara.linear_map import matching_leaf
+from lineara.text.highlight import html
+from lineara.text.parser import parse as parse_text
+from lineara.text.printer import show
+from lineara.transforms.forget import forget
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Program(Functions):
+    """A program of Linear A: functions, the last of which is the main one.
+
+    ``print(program)`` shows its text, calling it runs the main function on arrays (linear
+    parameters after the others), ``program["name"]`` is the program of another of its functions,
+    and `lineara.transforms` makes new programs from it.
+    """
+
+    @property
+    def text(self) -> str:
+        """The program in Linear A, as `parse` reads it."""
+        return show(self)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        names = ", ".join(f.name for f in self.functions)
+        return f"<Program {names}: {size(self)} equations>"
+
+    def _repr_html_(self) -> str:
+        return html(self)
+
+    def __getitem__(self, name: str) -> Program:
+        for f in self.functions:
+            if f.name == name:
+                return Program.of(f, self.constants if f is self.main else ())
+        raise KeyError(f"no function {name!r} among {', '.join(f.name for f in self.functions)}")
+
+    def __call__(self, *arguments: Any) -> Any:
+        """The results of the main function: one array, or a tuple of several.
+
+        Raises:
+            TypeMismatchError: for a wrong number of arguments, or a wrong dtype.
+            ShapeMismatchError: for a wrong shape.
+        """
+        params = self.main.all_params[len(self.constants) :]
+        leaves = tree.leaves(arguments)
+        if len(leaves) != len(params):
+            raise TypeMismatchError(
+                f"{self.main.name} is called with a wrong number of arguments",
+                where=user_source(),
+                found=f"{len(leaves)} arrays",
+                expected=f"{len(params)}: {', '.join(map(repr, params))}",
+            )
+        inputs = [matching_leaf(x, p.type) for x, p in zip(leaves, params, strict=True)]
+        results = apply(forget(self.main), [*self.constants, *inputs])
+        return results[0] if len(results) == 1 else tuple(results)
+
+
+def trace(fun: Callable[..., Any]) -> Callable[..., Program]:
+    """A function of the arguments of `fun` that returns the program that `fun` runs on them.
+
+    All arguments are parameters of the program, leaf by leaf; arrays that `fun` reads from its
+    surroundings become its first parameters, whose values the program keeps.
+
+    >>> import numpy as np, lineara as la
+    >>> print(la.trace(lambda x: np.sum(np.sin(x)))(np.zeros(3)))
+    def f(x: f64[3]) -> (f64[]) {
+      a: f64[3] = sin x
+      b: f64[] = reduce_sum[axes=(0,)] a
+      return b
+    }
+    """
+
+    def program(*args: Any, **kwargs: Any) -> Program:
+        recorded = choose(fun, args, kwargs, tuple(range(len(args)))).record()
+        return Program.of(recorded.function, recorded.captures)
+
+    return program
+
+
+def parse(text: str, file: str = "<text>") -> Program:
+    """The program that a text of Linear A describes, checked.
+
+    Raises:
+        ParseError: if the text is not a program, with line and column.
+        ProgramError: if the program is ill typed, with all its errors.
+    """
+    parsed = parse_text(text, file)
+    check_program(parsed)
+    return Program(parsed.functions, parsed.constants)
+
+
+def check(program: Functions) -> None:
+    """Proves that a program is well typed, and so linear in its linear variables.
+
+    Raises:
+        ProgramError: if it is not, with all its errors.
+    """
+    check_program(program)
+
+
+def work(program: Functions) -> int:
+    """The number of scalar operations of the main function."""
+    return cost.work(program.main)
+
+
+def size(program: Functions) -> int:
+    """The number of equations of all functions, each function counted once."""
+    return cost.size(program)

@@ -1,0 +1,45 @@
+"""The laws hold on random programs."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from laws import active_mask, check_batch, check_laws, check_second_derivative
+from programs import functions
+
+from lineara.ir.program import Function
+from lineara.ir.types import Array
+
+SHARDS = 4
+LAWS = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_laws(shard: int) -> None:
+    """2,000 programs, divided so that they run side by side."""
+
+    @seed(shard)
+    @settings(LAWS, max_examples=2000 // SHARDS)
+    @given(functions())
+    def holds(program: tuple[Function, list[Array]]) -> None:
+        check_laws(*program)
+
+    holds()
+
+
+@seed(0)
+@settings(LAWS, max_examples=300)
+@given(functions(steps=5))
+def test_second_derivatives(program: tuple[Function, list[Array]]) -> None:
+    if active_mask(program[0]):
+        check_second_derivative(*program)
+
+
+@seed(0)
+@settings(LAWS, max_examples=300)
+@given(functions(), st.data())
+def test_batch_is_a_loop(program: tuple[Function, list[Array]], data: st.DataObject) -> None:
+    f, inputs = program
+    mask = data.draw(st.lists(st.booleans(), min_size=len(inputs), max_size=len(inputs)))
+    check_batch(f, inputs, mask)
