@@ -176,7 +176,8 @@ def test_names_are_unique_and_readable() -> None:
     b = Builder("f")
     x = b.parameter(ArrayType(DTYPES["f64"]), "x")
     for hint in ("x", "x", "x_1", "a", None, "return", "2 λ", "f64", "x.y", ""):
-        (value,) = b.emit(neg, x, hints=[hint])
+        value = neg(x)
+        value.operand.hint = hint
     text = show(b.build([value]))
     names = re.findall(r"^  (\S+): f64\[\] = neg x$", text, re.M)
     assert names == ["x_2", "x_3", "x_1", "a", "b", "return_", "_2__", "f64_", "x.y", "c"]

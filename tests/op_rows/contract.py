@@ -33,7 +33,7 @@ def rows() -> Rows:
     for spec in ("bi,bi->b", "bij,bj->bi", "bj,jbi->bi", "bij,bjk->bik", "ijb,jkb->ikb"):
         yield _row(spec, LARGE, floats)
     for spec in ("i,i->", "ij,j->i", "ij,jk->ik", "bij,bjk->bik", "bi,bi->b", "i,j->ij"):
-        for empty in set(spec) & set(SMALL):
+        for empty in sorted(set(spec) & set(SMALL)):
             yield _row(spec, {**SMALL, empty: 0}, floats)
     yield _row("ij,jk->ik", LARGE, partial(ints, low=0, high=100, dtype=np.int8))  # wraps round
     yield sample(Dot("ij,j->i"), [[[np.inf, 0.0], [1.0, np.nan]], [1.0, 2.0]], np.dot, smooth=False)

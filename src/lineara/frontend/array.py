@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from lineara.errors import TracingError, TypeMismatchError, UnsupportedError
+from lineara.errors import TracingError, TypeMismatchError
 from lineara.frontend.trace import Traced
 from lineara.frontend.where import user_source
 from lineara.ir.types import Array, DType
@@ -25,6 +25,9 @@ class Dispatcher(NamedTuple):
     function: Callable[..., Any]
     """``function(function, args, kwargs)``"""
     getitem: Callable[..., Any]
+    setitem: Callable[..., None]
+    in_place: Callable[..., Any]
+    """``in_place(ufunc, array, other)``"""
     method: Callable[..., Any]
     """``method(name, array, args, kwargs)`` for methods that are not NumPy functions too."""
 
@@ -126,12 +129,7 @@ class TracedArray(Traced):
         return self.dispatcher.getitem(self, index)  # type: ignore[no-any-return]
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        raise UnsupportedError(
-            "traced arrays cannot be written to",
-            where=user_source(),
-            found="an assignment to elements of a traced array",
-            remedy="build the new array with np.where, np.concatenate or np.stack",
-        )
+        self.dispatcher.setitem(self, index, value)
 
     def __bool__(self) -> bool:
         return bool(self._number("bool()"))
@@ -213,6 +211,13 @@ def _reflected(ufunc: np.ufunc) -> Callable[[TracedArray, Any], Any]:
     return operator
 
 
+def _in_place(ufunc: np.ufunc) -> Callable[[TracedArray, Any], Any]:
+    def operator(self: TracedArray, other: Any) -> Any:
+        return self.dispatcher.in_place(ufunc, self, other)
+
+    return operator
+
+
 def _prefix(ufunc: np.ufunc) -> Callable[[TracedArray], Any]:
     def operator(self: TracedArray) -> Any:
         return self.dispatcher.ufunc(ufunc, "__call__", (self,), {})
@@ -287,6 +292,7 @@ OWN_METHODS = (
 for _name, _ufunc in BINARY.items():
     setattr(TracedArray, f"__{_name}__", _operator(_ufunc))
     setattr(TracedArray, f"__r{_name}__", _reflected(_ufunc))
+    setattr(TracedArray, f"__i{_name}__", _in_place(_ufunc))
 for _name, _ufunc in COMPARISONS.items():
     setattr(TracedArray, f"__{_name}__", _operator(_ufunc))
 for _name, _ufunc in PREFIX.items():

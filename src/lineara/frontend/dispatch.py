@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from lineara.frontend import indexing
 from lineara.frontend.array import Dispatcher, TracedArray
 from lineara.frontend.numpy import FUNCTIONS, METHODS, UFUNCS
 from lineara.frontend.where import user_source
+from lineara.frontend.writes import as_view, in_place, setitem
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Any) -> Any:
@@ -30,12 +31,58 @@ def call_function(function: Callable[..., Any], args: Any, kwargs: Mapping[str, 
     implementation = FUNCTIONS.get(function)
     if implementation is None:
         raise unsupported(name, [f"np.{f.__name__}" for f in FUNCTIONS])
-    return _call(implementation, name, args, kwargs)
+    result = _call(implementation, name, args, kwargs)
+    if function in VIEWS and args and isinstance(args[0], TracedArray):
+        return _views(result, args[0], lambda x: function(x, *args[1:], **kwargs))
+    if function in READ_ONLY and isinstance(result, TracedArray):
+        return TracedArray(result.trace, result.value, fixed=True)
+    return _own(result, args)
 
 
 def call_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, Any]) -> Any:
     """What a call of a method of arrays records, for those that are no NumPy function."""
-    return _call(METHODS[name], f"ndarray.{name}", (array, *args), kwargs)
+    result = _call(METHODS[name], f"ndarray.{name}", (array, *args), kwargs)
+    if name in ("reshape", "transpose"):
+        return as_view(result, array, lambda x: getattr(x, name)(*args, **kwargs))
+    return _own(result, (array,))
+
+
+VIEWS = {
+    *(np.reshape, np.ravel, np.transpose, np.matrix_transpose, np.swapaxes, np.moveaxis),
+    *(np.rollaxis, np.expand_dims, np.squeeze, np.flip, np.fliplr, np.flipud, np.rot90),
+    *(np.atleast_1d, np.atleast_2d, np.atleast_3d),
+    *(np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit),
+}
+"""Functions that return views of their first argument where they can."""
+
+READ_ONLY = {np.broadcast_to, np.diagonal, np.real, np.imag}
+"""Functions whose results share memory in ways that cannot be written through."""
+
+
+def _views(result: Any, base: TracedArray, make: Callable[[Any], Any]) -> Any:
+    if isinstance(result, TracedArray):
+        return as_view(result, base, make)
+    if isinstance(result, list | tuple):
+        parts = (as_view(part, base, _Part(make, i)) for i, part in enumerate(result))
+        return type(result)(parts)
+    return result
+
+
+class _Part(NamedTuple):
+    """One of several views that a function makes."""
+
+    make: Callable[[Any], Any]
+    number: int
+
+    def __call__(self, x: Any) -> Any:
+        return self.make(x)[self.number]
+
+
+def _own(result: Any, args: Any) -> Any:
+    """The result as an array object of its own, as all functions but the above make them."""
+    if isinstance(result, TracedArray) and any(result is x for x in args):
+        return TracedArray(result.trace, result.value)
+    return result
 
 
 def _call(
@@ -70,4 +117,11 @@ def unsupported(name: str, known: list[str]) -> UnsupportedError:
     )
 
 
-TracedArray.dispatcher = Dispatcher(call_ufunc, call_function, indexing.getitem, call_method)
+TracedArray.dispatcher = Dispatcher(
+    ufunc=call_ufunc,
+    function=call_function,
+    getitem=indexing.getitem,
+    setitem=setitem,
+    in_place=in_place,
+    method=call_method,
+)

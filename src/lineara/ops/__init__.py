@@ -4,15 +4,36 @@ from __future__ import annotations
 
 from lineara.ir.op import Op
 from lineara.ir.structural import Drop, Dup, Zero
-from lineara.ops import compare, rounding, trigonometric
 from lineara.ops.arithmetic import Add, Div, Mul, Neg, Sub
 from lineara.ops.broadcast import Broadcast, ReduceSum
+from lineara.ops.compare import (
+    And,
+    Eq,
+    Ge,
+    Gt,
+    IsFinite,
+    IsInf,
+    IsNan,
+    Le,
+    LeftShift,
+    Lt,
+    Ne,
+    Not,
+    Or,
+    RightShift,
+    Xor,
+)
 from lineara.ops.complex import Conj, Imag, Real, ToComplex
 from lineara.ops.contract import Dot
 from lineara.ops.control import Call
 from lineara.ops.creation import Convert, Iota
 from lineara.ops.cumulative import CumMax, CumMin, CumProd, CumSum, LinearRecurrence
-from lineara.ops.dynamic import DupDynamicSlice, DynamicSlice, DynamicSliceAdd, DynamicUpdateSlice
+from lineara.ops.dynamic import (
+    DupDynamicSlice,
+    DynamicSlice,
+    DynamicSliceAdd,
+    DynamicUpdateSlice,
+)
 from lineara.ops.exponential import (
     Exp,
     Exp2,
@@ -41,45 +62,85 @@ from lineara.ops.reduce import (
     ReduceOr,
     ReduceProd,
 )
+from lineara.ops.rounding import (
+    Abs,
+    Ceil,
+    Floor,
+    FloorDivide,
+    Fmod,
+    Remainder,
+    Round,
+    Sign,
+    StopGradient,
+    Trunc,
+)
 from lineara.ops.shape import ExpandDims, Flip, Reshape, Squeeze, Transpose
 from lineara.ops.slicing import Concatenate, DupSlice, Pad, Slice, SliceAdd
 from lineara.ops.sorting import ArgSort, Sort
 from lineara.ops.special import Digamma, Erf, Erfc, Gammaln, Polygamma
+from lineara.ops.trigonometric import (
+    Arccos,
+    Arccosh,
+    Arcsin,
+    Arcsinh,
+    Arctan,
+    Arctan2,
+    Arctanh,
+    Cos,
+    Cosh,
+    Sin,
+    Sinh,
+    Tan,
+    Tanh,
+)
 
-GROUPS: dict[str, tuple[type[Op], ...]] = {
-    "structural": (Dup, Drop, Zero, DupSlice, DupGather, DupDynamicSlice),
-    "control": (Call,),
-    "arithmetic": (Add, Sub, Mul, Div, Neg),
-    "powers": (Sqrt, Cbrt, Square, Reciprocal, Pow, Hypot),
-    "exponential": (
-        *(Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Logistic),
-        *(LogAddExp, LogAddExp2),
-    ),
-    "trigonometric": trigonometric.ALL,
-    "special": (Erf, Erfc, Gammaln, Digamma, Polygamma),
-    "rounding": rounding.ALL,
-    "choice": (Select, Maximum, Minimum, Clip),
-    "comparison": compare.ALL,
-    "complex": (Real, Imag, Conj, ToComplex),
-    "creation": (Iota, Convert),
-    "shape": (Broadcast, Reshape, Transpose, Flip, ExpandDims, Squeeze),
-    "slicing": (Slice, SliceAdd, Pad, Concatenate),
-    "indexing": (
-        *(Gather, ScatterAdd, ScatterSet, LastWrite),
-        *(DynamicSlice, DynamicSliceAdd, DynamicUpdateSlice),
-    ),
-    "reduction": (
-        *(ReduceSum, ReduceProd, ReduceMax, ReduceMin, ReduceOr, ReduceAnd),
-        *(ArgMax, ArgMin),
-    ),
-    "cumulative": (CumSum, CumProd, CumMax, CumMin, LinearRecurrence),
-    "sorting": (Sort, ArgSort),
-    "contraction": (Dot,),
-    "linear algebra": (
-        *(Solve, TriangularSolve, Inv, Det, SlogDet, Adjugate, AdjugateDot),
-        *(Triangle, Cholesky, Qr, Eigh, Svd),
-    ),
+LINEAR: tuple[type[Op], ...] = (Dup, Drop, Zero)
+"""Ops for linear variables only; more of them are among READING."""
+ARITHMETIC: tuple[type[Op], ...] = (Add, Sub, Mul, Div, Neg)
+# fmt: off
+FUNCTIONS: tuple[type[Op], ...] = (
+    Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Logistic, LogAddExp, LogAddExp2,
+    Sqrt, Cbrt, Square, Reciprocal, Pow, Hypot,
+    Sin, Cos, Tan, Arcsin, Arccos, Arctan, Arctan2,
+    Sinh, Cosh, Tanh, Arcsinh, Arccosh, Arctanh,
+    Erf, Erfc, Gammaln, Digamma, Polygamma,
+    Abs, Sign, Floor, Ceil, Trunc, Round, FloorDivide, Remainder, Fmod,
+    Maximum, Minimum, Clip, Select, StopGradient,
+    Real, Imag, Conj, ToComplex,
+)
+COMPARISONS: tuple[type[Op], ...] = (
+    Eq, Ne, Lt, Le, Gt, Ge, IsNan, IsInf, IsFinite, And, Or, Xor, Not, LeftShift, RightShift,
+)
+ARRAYS: tuple[type[Op], ...] = (
+    Iota, Convert, Broadcast, Reshape, Transpose, Flip, ExpandDims, Squeeze, Pad, Concatenate,
+)
+READING: tuple[type[Op], ...] = (
+    Slice, DupSlice, SliceAdd,
+    DynamicSlice, DupDynamicSlice, DynamicSliceAdd, DynamicUpdateSlice,
+    Gather, DupGather, ScatterAdd, ScatterSet, LastWrite,
+)
+REDUCTIONS: tuple[type[Op], ...] = (
+    ReduceSum, ReduceProd, ReduceMax, ReduceMin, ReduceOr, ReduceAnd, ArgMax, ArgMin,
+    CumSum, CumProd, CumMax, CumMin, LinearRecurrence, Sort, ArgSort,
+)
+MATRICES: tuple[type[Op], ...] = (
+    Dot, Triangle, Solve, TriangularSolve, Inv, Det, SlogDet, Adjugate, AdjugateDot,
+    Cholesky, Qr, Eigh, Svd,
+)
+# fmt: on
+CONTROL: tuple[type[Op], ...] = (Call,)
+
+OPS: dict[str, type[Op]] = {
+    op.name: op
+    for op in (
+        *LINEAR,
+        *ARITHMETIC,
+        *FUNCTIONS,
+        *COMPARISONS,
+        *ARRAYS,
+        *READING,
+        *REDUCTIONS,
+        *MATRICES,
+        *CONTROL,
+    )
 }
-"""The ops by what they are about."""
-
-OPS: dict[str, type[Op]] = {op.name: op for group in GROUPS.values() for op in group}

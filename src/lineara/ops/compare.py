@@ -172,5 +172,3 @@ eq, ne, lt, le, gt, ge = Eq(), Ne(), Lt(), Le(), Gt(), Ge()
 isnan, isinf, isfinite = IsNan(), IsInf(), IsFinite()
 and_, or_, xor, not_ = And(), Or(), Xor(), Not()
 left_shift, right_shift = LeftShift(), RightShift()
-
-ALL = (Eq, Ne, Lt, Le, Gt, Ge, IsNan, IsInf, IsFinite, And, Or, Xor, Not, LeftShift, RightShift)

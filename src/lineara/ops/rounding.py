@@ -153,5 +153,3 @@ abs_, sign = Abs(), Sign()
 floor, ceil, trunc, round_ = Floor(), Ceil(), Trunc(), Round()
 floor_divide, remainder, fmod = FloorDivide(), Remainder(), Fmod()
 stop_gradient = StopGradient()
-
-ALL = (Abs, Sign, Floor, Ceil, Trunc, Round, FloorDivide, Remainder, Fmod, StopGradient)

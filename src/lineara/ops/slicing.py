@@ -207,7 +207,7 @@ class Concatenate(Op):
             )
         axis, ndim = self.axis, types[0].ndim
         check_axes(self, (axis,), ndim)
-        frames = {(*type.shape[:axis], None, *type.shape[axis + 1 :]) for type in types}
+        frames = {(type.ndim, *type.shape[:axis], *type.shape[axis + 1 :]) for type in types}
         if len(frames) != 1:
             raise ShapeMismatchError(
                 f"concatenate joins arrays that differ on axis {axis} only",

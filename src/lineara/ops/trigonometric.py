@@ -190,8 +190,3 @@ sin, cos, tan = Sin(), Cos(), Tan()
 arcsin, arccos, arctan, arctan2 = Arcsin(), Arccos(), Arctan(), Arctan2()
 sinh, cosh, tanh = Sinh(), Cosh(), Tanh()
 arcsinh, arccosh, arctanh = Arcsinh(), Arccosh(), Arctanh()
-
-ALL = (
-    *(Sin, Cos, Tan, Arcsin, Arccos, Arctan, Arctan2),
-    *(Sinh, Cosh, Tanh, Arcsinh, Arccosh, Arctanh),
-)

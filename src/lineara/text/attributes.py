@@ -10,7 +10,7 @@ import types
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from functools import cache
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, Union, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -36,12 +36,15 @@ class Attribute(NamedTuple):
     where: Source
 
 
-@cache
 def fields_of(op: type[Op]) -> dict[str, Field]:
     """The attributes that an op has, by name and in order."""
-    hints = get_type_hints(
-        op, localns={"ArrayType": ArrayType, "DType": DType, "Function": Function}
-    )
+    return _fields_of(cast(Any, op))
+
+
+@cache
+def _fields_of(op: Any) -> dict[str, Field]:
+    types = {"ArrayType": ArrayType, "DType": DType, "Function": Function}
+    hints = get_type_hints(op, localns=types)
     return {field.name: Field(hints[field.name], field.default) for field in fields(op)}
 
 

@@ -8,7 +8,7 @@ higher derivatives.
 from __future__ import annotations
 
 from lineara.ir.builder import Builder
-from lineara.ir.program import Equation, Function, Operand
+from lineara.ir.program import Equation, Function, Operand, Variable
 from lineara.ir.structural import Structural, Zero
 from lineara.ir.value import Value
 from lineara.ops.broadcast import broadcast
@@ -49,5 +49,9 @@ def _forgotten(b: Builder, equation: Equation, operands: tuple[Value, ...]) -> t
     if isinstance(op, Structural):
         return op.forgotten(operands)
     if isinstance(op, Call):
-        return b.emit(Call(forget(op.function)), *operands)
+        # Its ordinary results stay the variables that other equations refer to.
+        results = tuple(Variable(v.type) if v.linear else v for v in equation.results)
+        inputs = tuple(x.operand for x in operands)
+        b.adopt(Equation(Call(forget(op.function)), inputs, results, equation.source))
+        return tuple(Value(b, v) for v in results)
     return b.emit(op, *operands)

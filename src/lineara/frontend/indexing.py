@@ -1,0 +1,225 @@
+"""``x[index]`` with all of NumPy's indices.
+
+Ints, slices, None and Ellipsis become `slice`, `flip` and `reshape`: nothing is gathered. Arrays of
+integers (and masks, as the positions of their true elements) become one `gather`, whose new axes
+stand where NumPy puts them.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from lineara.errors import IndexRangeError, TypeMismatchError
+from lineara.frontend.array import TracedArray
+from lineara.frontend.core import apply, broadcast_shapes, broadcast_to, convert, reshape
+from lineara.frontend.trace import Traced
+from lineara.frontend.where import user_source
+from lineara.frontend.writes import as_view
+from lineara.ir.types import DTYPES
+from lineara.ops.indexing import Gather
+from lineara.ops.shape import Flip, Transpose
+from lineara.ops.slicing import Slice
+
+
+def getitem(array: TracedArray, index: Any) -> TracedArray:
+    """``array[index]``.
+
+    Raises:
+        IndexRangeError: for an index out of range, or too many of them.
+        TypeMismatchError: for what is not an index.
+    """
+    items = _expanded(array, index if isinstance(index, tuple) else (index,))
+    basic = _basic(array, items)
+    result = basic.apply(array)
+    if basic.arrays:
+        return _advanced(result, basic)
+    return as_view(result, array, lambda x: x[index])
+
+
+@dataclass
+class Basic:
+    """What ints, slices and None do, axis by axis, and the index arrays that remain.
+
+    Attributes:
+        start, limit, stride: the slice of each axis of the array, with positive stride.
+        flipped: axes that run backwards.
+        shape: the shape after slicing, without the axes of ints and with those of None.
+        arrays: index arrays by axis of that shape.
+        contiguous: whether the index arrays (and ints beside them) stand next to each other.
+    """
+
+    start: list[int] = field(default_factory=list)
+    limit: list[int] = field(default_factory=list)
+    stride: list[int] = field(default_factory=list)
+    flipped: list[int] = field(default_factory=list)
+    shape: list[int] = field(default_factory=list)
+    arrays: dict[int, Any] = field(default_factory=dict)
+    contiguous: bool = True
+
+    def take(self, start: int, limit: int, stride: int = 1) -> None:
+        self.start.append(start)
+        self.limit.append(limit)
+        self.stride.append(stride)
+
+    def apply(self, array: TracedArray) -> Any:
+        result: Any = array
+        whole = [0] * array.ndim, list(array.shape), [1] * array.ndim
+        if (self.start, self.limit, self.stride) != whole:
+            attributes = (tuple(self.start), tuple(self.limit), tuple(self.stride))
+            result = apply(Slice(*attributes), result)
+        if self.flipped:
+            result = apply(Flip(tuple(self.flipped)), result)
+        return reshape(result, tuple(self.shape))
+
+
+def _expanded(array: TracedArray, items: tuple[Any, ...]) -> list[Any]:
+    """The items of an index, masks replaced by positions and the ellipsis by whole slices."""
+    flat: list[Any] = []
+    for item in items:
+        if _is_mask(item):
+            flat.extend(_positions(item))
+        else:
+            flat.append(np.asarray(item) if isinstance(item, list) else item)
+    used = sum(item is not None and item is not Ellipsis for item in flat)
+    if used > array.ndim:
+        raise IndexRangeError(
+            "too many indices for the array",
+            where=user_source(),
+            found=f"{used} indices",
+            expected=f"at most {array.ndim}, for an array of shape {array.shape}",
+        )
+    ellipses = [i for i, item in enumerate(flat) if item is Ellipsis]
+    if len(ellipses) > 1:
+        raise IndexRangeError("an index can have one ellipsis ('...') only", where=user_source())
+    at = ellipses[0] if ellipses else len(flat)
+    return [*flat[:at], *[slice(None)] * (array.ndim - used), *flat[at + 1 :]]
+
+
+def _is_mask(item: Any) -> bool:
+    if isinstance(item, Traced):
+        return item.value.dtype.kind == "b"
+    return isinstance(item, bool | np.bool_ | np.ndarray | list) and np.asarray(item).dtype == bool
+
+
+def _positions(mask: Any) -> tuple[Any, ...]:
+    """The positions of the true elements of a mask, whose number must be known now."""
+    if isinstance(mask, Traced):
+        mask = mask.trace.concrete(mask.value, "indexing with a mask")
+    mask = np.asarray(mask)
+    if mask.ndim == 0:
+        raise TypeMismatchError(
+            "a mask without axes is not supported as an index of traced arrays",
+            where=user_source(),
+            found=f"x[{bool(mask)}]",
+            remedy="use np.where, or x[None] and x[:0]",
+        )
+    return np.nonzero(mask)
+
+
+def _basic(array: TracedArray, items: list[Any]) -> Basic:
+    basic = Basic()
+    axis = 0
+    last_array = -1
+    has_array = any(_is_array(item) for item in items)
+    for place, item in enumerate(items):
+        if item is None:
+            basic.shape.append(1)
+            continue
+        size = array.shape[axis]
+        if isinstance(item, slice):
+            _slice(basic, axis, item, size)
+        elif _is_array(item) or has_array:  # beside an index array, an int is one too
+            basic.contiguous &= last_array in (-1, place - 1)
+            last_array = place
+            basic.take(0, size)
+            basic.arrays[len(basic.shape)] = _checked(item, size, axis)
+            basic.shape.append(size)
+        else:
+            number = _in_range(item, size, axis)
+            basic.take(number, number + 1)
+        axis += 1
+    return basic
+
+
+def _is_array(item: Any) -> bool:
+    return isinstance(item, Traced) or (isinstance(item, np.ndarray) and item.ndim > 0)
+
+
+def _slice(basic: Basic, axis: int, item: slice, size: int) -> None:
+    start, stop, step = item.indices(size)
+    count = len(range(start, stop, step))
+    if count == 0:
+        basic.take(0, 0)
+    elif step > 0:
+        basic.take(start, start + (count - 1) * step + 1, step)
+    else:
+        basic.take(start + (count - 1) * step, start + 1, -step)
+        basic.flipped.append(axis)
+    basic.shape.append(count)
+
+
+def _in_range(item: Any, size: int, axis: int) -> int:
+    try:
+        number = operator.index(item)
+    except TypeError:
+        raise TypeMismatchError(
+            "arrays are indexed by ints, slices, None, Ellipsis, and arrays of ints or bools",
+            where=user_source(),
+            found=f"{item!r} of type {type(item).__name__}",
+        ) from None
+    if not -size <= number < size:
+        raise IndexRangeError(
+            f"index {number} is out of bounds for axis {axis} with size {size}",
+            where=user_source(),
+            found=str(number),
+            expected=f"an index from {-size} to {size - 1}" if size else "no index: the axis is empty",
+        )
+    return number % size
+
+
+def _checked(item: Any, size: int, axis: int) -> Any:
+    """An index array of dtype int64; one whose elements are known now is in range."""
+    if isinstance(item, Traced):
+        if item.value.dtype.kind not in "iu":
+            raise TypeMismatchError(
+                "arrays used as indices must be of integer or boolean type",
+                where=user_source(),
+                found=str(item.value.type),
+                remedy="convert the index with .astype(int)",
+            )
+        return convert(item, DTYPES["i64"])
+    positions = np.asarray(item)
+    if positions.size == 0 and positions.dtype.kind == "f":  # x[[]] is an empty selection
+        positions = positions.astype(np.int64)
+    if positions.dtype.kind not in "iu":
+        raise TypeMismatchError(
+            "arrays used as indices must be of integer or boolean type",
+            where=user_source(),
+            found=f"an array of dtype {positions.dtype}",
+            remedy="convert the index with .astype(int)",
+        )
+    for number in (positions.min(initial=0), positions.max(initial=0)) if size else ():
+        _in_range(number, size, axis)
+    if positions.size and not size:
+        _in_range(positions.flat[0], size, axis)
+    return positions.astype(np.int64)
+
+
+def _advanced(array: Any, basic: Basic) -> TracedArray:
+    """The array gathered by its index arrays; their common axes go where NumPy has them."""
+    axes = tuple(basic.arrays)
+    common = broadcast_shapes(*basic.arrays.values())
+    indices = [broadcast_to(i, common) for i in basic.arrays.values()]
+    result = apply(Gather(axes), array, *indices)
+    if not basic.contiguous or axes[0] == 0:
+        return result
+    # The gathered axes come first; move them behind the axes that precede the index arrays.
+    before = axes[0]
+    order = list(range(len(common), len(common) + before))
+    order += range(len(common))
+    order += range(len(common) + before, result.ndim)
+    return apply(Transpose(tuple(order)), result)

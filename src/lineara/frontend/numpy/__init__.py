@@ -1,0 +1,33 @@
+"""The implementations of NumPy's functions on traced arrays, by theme."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lineara.frontend.numpy import (
+    calculus,
+    creation,
+    joining,
+    linalg,
+    products,
+    reductions,
+    shape,
+    sorting,
+    statistics,
+)
+from lineara.frontend.numpy.shape import METHODS as METHODS
+from lineara.frontend.numpy.ufuncs import UFUNCS as UFUNCS
+
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
+    **reductions.FUNCTIONS,
+    **statistics.FUNCTIONS,
+    **sorting.FUNCTIONS,
+    **creation.FUNCTIONS,
+    **calculus.FUNCTIONS,
+    **shape.FUNCTIONS,
+    **joining.FUNCTIONS,
+    **products.FUNCTIONS,
+    **linalg.FUNCTIONS,
+}
+"""By NumPy's function, what a call of it on traced arrays does."""

@@ -1,0 +1,253 @@
+"""Sums, products, extremes and truth over axes, and their running versions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lineara.errors import ShapeMismatchError
+from lineara.frontend.array import TracedArray
+from lineara.frontend.core import apply, axes_of, axis_of, convert, reshape, traced
+from lineara.frontend.where import user_source
+from lineara.ir.op import Op
+from lineara.ir.types import DType
+from lineara.ops.broadcast import ReduceSum
+from lineara.ops.cumulative import CumProd, CumSum
+from lineara.ops.reduce import (
+    ArgExtreme,
+    ArgMax,
+    ArgMin,
+    Extreme,
+    Quantifier,
+    ReduceAnd,
+    ReduceMax,
+    ReduceMin,
+    ReduceOr,
+    ReduceProd,
+)
+
+ABSENT: Any = np._NoValue  # type: ignore[attr-defined]
+"""NumPy's own sign that an argument is not given."""
+BOOL = np.dtype(np.bool_)
+
+
+def reduced(op: Op, x: TracedArray, axes: tuple[int, ...], keepdims: bool) -> TracedArray:
+    """The result of a reduction over `axes`, with axes of length 1 in their place on demand."""
+    shape = tuple(1 if axis in axes else n for axis, n in enumerate(x.shape))
+    result = apply(op, x)
+    return traced(reshape(result, shape)) if keepdims else result
+
+
+def wide(dtype: DType) -> DType:
+    """The dtype in which NumPy adds and multiplies: 64 bits at least for integers."""
+    if dtype.kind in "biu" and dtype.itemsize < 8:
+        return np.dtype(np.uint64 if dtype.kind == "u" else np.int64)
+    return dtype
+
+
+def _accumulation(
+    op: Callable[[tuple[int, ...]], Op], ufunc: np.ufunc, unit: int
+) -> Callable[..., Any]:
+    """``np.sum`` or ``np.prod``."""
+
+    def function(
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        *,
+        keepdims: bool = False,
+        initial: Any = ABSENT,
+        where: Any = True,
+    ) -> TracedArray:
+        x = traced(a)
+        x = traced(convert(x, wide(x.dtype) if dtype is None else np.dtype(dtype)))
+        if where is not True:
+            x = np.where(where, x, x.dtype.type(unit))  # type: ignore[assignment]
+        axes = axes_of(axis, x.ndim)
+        result = reduced(op(axes), x, axes, keepdims)
+        return result if initial is ABSENT else ufunc(result, convert(initial, result.dtype))
+
+    return function
+
+
+def _extreme(op: type[Extreme], ufunc: np.ufunc) -> Callable[..., Any]:
+    """``np.max`` or ``np.min``; ``initial`` is one more element, so that empty axes are allowed."""
+
+    def function(
+        a: Any,
+        axis: Any = None,
+        *,
+        keepdims: bool = False,
+        initial: Any = ABSENT,
+        where: Any = True,
+    ) -> TracedArray:
+        x = traced(a)
+        axes = axes_of(axis, x.ndim)
+        if initial is ABSENT:
+            if where is not True:
+                raise ShapeMismatchError(
+                    f"reduction operation {ufunc.__name__} does not have an identity",
+                    where=user_source(),
+                    found="a mask (where=...) and no initial value",
+                    expected="an initial value, in case that no element is selected",
+                    remedy="give initial=... too",
+                )
+            return reduced(op(axes), x, axes, keepdims)
+        first = convert(initial, x.dtype)
+        if where is not True:
+            x = np.where(where, x, first)  # type: ignore[assignment]
+        if 0 in (x.shape[axis] for axis in axes):
+            empty = sum_(x, axis, keepdims=keepdims)
+            return np.full_like(empty, first, dtype=x.dtype)  # type: ignore[no-any-return]
+        return ufunc(reduced(op(axes), x, axes, keepdims), first)  # type: ignore[no-any-return]
+
+    return function
+
+
+def _quantifier(op: type[Quantifier]) -> Callable[..., Any]:
+    """``np.any`` or ``np.all``."""
+
+    def function(
+        a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = True
+    ) -> TracedArray:
+        x = traced(convert(traced(a), BOOL))
+        if where is not True:
+            x = np.where(where, x, op.ufunc.identity)
+        axes = axes_of(axis, x.ndim)
+        return reduced(op(axes), x, axes, keepdims)
+
+    return function
+
+
+def _place(op: type[ArgExtreme]) -> Callable[..., Any]:
+    """``np.argmax`` or ``np.argmin``."""
+
+    def function(a: Any, axis: Any = None, *, keepdims: bool = False) -> TracedArray:
+        x = traced(a)
+        shape = (1,) * x.ndim
+        if axis is not None:
+            axis = axis_of(axis, x.ndim)
+            shape = tuple(1 if k == axis else n for k, n in enumerate(x.shape))
+        result = apply(op(0), reshape(x, (x.size,))) if axis is None else apply(op(axis), x)
+        return traced(reshape(result, shape)) if keepdims else result
+
+    return function
+
+
+def _running(op: Callable[[int], Op]) -> Callable[..., Any]:
+    """``np.cumsum`` or ``np.cumprod``, which flatten unless there is an axis."""
+
+    def function(a: Any, axis: Any = None, dtype: Any = None) -> TracedArray:
+        x = traced(a)
+        x = traced(convert(x, wide(x.dtype) if dtype is None else np.dtype(dtype)))
+        if axis is None or not x.ndim:
+            x, axis = traced(reshape(x, (x.size,))), 0
+        return apply(op(axis_of(axis, x.ndim)), x)
+
+    return function
+
+
+def _running_with_initial(running: Callable[..., Any], unit: int) -> Callable[..., Any]:
+    """``np.cumulative_sum`` or ``np.cumulative_prod``."""
+
+    def function(
+        x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
+    ) -> TracedArray:
+        x = traced(x)
+        if axis is None and x.ndim != 1:
+            raise ShapeMismatchError(
+                "for an array that has not one axis, the axis to run along must be given",
+                where=user_source(),
+                found=str(x.value.type),
+                remedy="give axis=...",
+            )
+        axis = axis_of(0 if axis is None else axis, x.ndim)
+        result = running(x, axis, dtype)
+        if not include_initial:
+            return result  # type: ignore[no-any-return]
+        shape = tuple(1 if k == axis else n for k, n in enumerate(x.shape))
+        first = np.full(shape, unit, result.dtype)
+        return np.concatenate((first, result), axis)  # type: ignore[return-value]
+
+    return function
+
+
+sum_ = _accumulation(ReduceSum, np.add, 0)
+prod = _accumulation(ReduceProd, np.multiply, 1)
+max_ = _extreme(ReduceMax, np.maximum)
+min_ = _extreme(ReduceMin, np.minimum)
+any_ = _quantifier(ReduceOr)
+all_ = _quantifier(ReduceAnd)
+cumsum = _running(CumSum)
+cumprod = _running(CumProd)
+
+
+def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """The largest element minus the smallest."""
+    return max_(a, axis, keepdims=keepdims) - min_(a, axis, keepdims=keepdims)
+
+
+def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """The number of elements that are not zero."""
+    return sum_(convert(traced(a), BOOL), axis, keepdims=keepdims)
+
+
+# -- ignoring NaN ----------------------------------------------------------------------------------
+
+
+def missing(x: Any) -> Any:
+    """Where an array is NaN, or None for a dtype that has none."""
+    return np.isnan(x) if x.dtype.kind in "fc" else None
+
+
+def _ignoring_nan(function: Callable[..., Any], unit: int) -> Callable[..., Any]:
+    """`function` with `unit` in place of each NaN."""
+
+    def ignoring(a: Any, *args: Any, **kwargs: Any) -> Any:
+        x = traced(a)
+        mask = missing(x)
+        return function(x if mask is None else np.where(mask, unit, x), *args, **kwargs)
+
+    return ignoring
+
+
+def _extreme_ignoring_nan(function: Callable[..., Any], last: float) -> Callable[..., Any]:
+    """``np.nanmax`` or ``np.nanmin``: NaN only where all elements are."""
+
+    def ignoring(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+        x = traced(a)
+        mask = missing(x)
+        if mask is None:
+            return function(x, axis, keepdims=keepdims)
+        extreme = function(np.where(mask, last, x), axis, keepdims=keepdims)
+        return np.where(all_(mask, axis, keepdims=keepdims), np.nan, extreme)
+
+    return ignoring
+
+
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.sum: sum_,
+    np.prod: prod,
+    np.max: max_,
+    np.amax: max_,
+    np.min: min_,
+    np.amin: min_,
+    np.any: any_,
+    np.all: all_,
+    np.argmax: _place(ArgMax),
+    np.argmin: _place(ArgMin),
+    np.cumsum: cumsum,
+    np.cumprod: cumprod,
+    np.cumulative_sum: _running_with_initial(cumsum, 0),
+    np.cumulative_prod: _running_with_initial(cumprod, 1),
+    np.ptp: ptp,
+    np.count_nonzero: count_nonzero,
+    np.nansum: _ignoring_nan(sum_, 0),
+    np.nanprod: _ignoring_nan(prod, 1),
+    np.nancumsum: _ignoring_nan(cumsum, 0),
+    np.nancumprod: _ignoring_nan(cumprod, 1),
+    np.nanmax: _extreme_ignoring_nan(max_, -np.inf),
+    np.nanmin: _extreme_ignoring_nan(min_, np.inf),
+}

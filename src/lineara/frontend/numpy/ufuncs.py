@@ -1,0 +1,305 @@
+"""NumPy's and SciPy's elementwise functions.
+
+For most there is an op of the same meaning, and all that remains is NumPy's promotion and broadcasting.
+The others are written with those. Dtypes come from NumPy itself (`resolve`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.special
+
+from lineara.errors import TypeMismatchError, UnsupportedError
+from lineara.frontend.array import TracedArray
+from lineara.frontend.core import apply, broadcast_shapes, convert, elementwise, resolve, weak_dtype
+from lineara.frontend.numpy.products import matmul, vecdot
+from lineara.frontend.trace import Traced
+from lineara.frontend.where import user_source
+from lineara.ir.op import Op
+from lineara.ops import arithmetic, compare, exponential, powers, rounding, special, trigonometric
+from lineara.ops import complex as parts
+from lineara.ops import minmax
+
+Ufunc = Callable[..., Any]
+
+DIRECT: dict[np.ufunc, Op] = {
+    np.add: arithmetic.add,
+    np.subtract: arithmetic.sub,
+    np.multiply: arithmetic.mul,
+    np.true_divide: arithmetic.div,
+    np.negative: arithmetic.neg,
+    np.power: powers.pow_,
+    np.float_power: powers.pow_,
+    np.sqrt: powers.sqrt,
+    np.cbrt: powers.cbrt,
+    np.square: powers.square,
+    np.reciprocal: powers.reciprocal,
+    np.hypot: powers.hypot,
+    np.exp: exponential.exp,
+    np.exp2: exponential.exp2,
+    np.expm1: exponential.expm1,
+    np.log: exponential.log,
+    np.log2: exponential.log2,
+    np.log10: exponential.log10,
+    np.log1p: exponential.log1p,
+    np.logaddexp: exponential.logaddexp,
+    np.logaddexp2: exponential.logaddexp2,
+    np.sin: trigonometric.sin,
+    np.cos: trigonometric.cos,
+    np.tan: trigonometric.tan,
+    np.arcsin: trigonometric.arcsin,
+    np.arccos: trigonometric.arccos,
+    np.arctan: trigonometric.arctan,
+    np.arctan2: trigonometric.arctan2,
+    np.sinh: trigonometric.sinh,
+    np.cosh: trigonometric.cosh,
+    np.tanh: trigonometric.tanh,
+    np.arcsinh: trigonometric.arcsinh,
+    np.arccosh: trigonometric.arccosh,
+    np.arctanh: trigonometric.arctanh,
+    np.absolute: rounding.abs_,
+    np.fabs: rounding.abs_,
+    np.sign: rounding.sign,
+    np.floor: rounding.floor,
+    np.ceil: rounding.ceil,
+    np.trunc: rounding.trunc,
+    np.rint: rounding.round_,
+    np.floor_divide: rounding.floor_divide,
+    np.remainder: rounding.remainder,
+    np.fmod: rounding.fmod,
+    np.maximum: minmax.maximum,
+    np.minimum: minmax.minimum,
+    np.equal: compare.eq,
+    np.not_equal: compare.ne,
+    np.less: compare.lt,
+    np.less_equal: compare.le,
+    np.greater: compare.gt,
+    np.greater_equal: compare.ge,
+    np.bitwise_and: compare.and_,
+    np.bitwise_or: compare.or_,
+    np.bitwise_xor: compare.xor,
+    np.invert: compare.not_,
+    np.left_shift: compare.left_shift,
+    np.right_shift: compare.right_shift,
+    np.isnan: compare.isnan,
+    np.isinf: compare.isinf,
+    np.isfinite: compare.isfinite,
+    np.conjugate: parts.conj,
+    scipy.special.erf: special.erf,
+    scipy.special.erfc: special.erfc,
+    scipy.special.gammaln: special.gammaln,
+    scipy.special.psi: special.digamma,
+    scipy.special.expit: exponential.logistic,
+}
+
+WEAK = {np.add, np.subtract, np.multiply, np.true_divide, np.negative, np.power, np.floor_divide}
+"""Ufuncs behind operators that make a Python number of Python numbers."""
+
+ON_BOOLS: dict[np.ufunc, Op] = {np.add: compare.or_, np.multiply: compare.and_}
+IDENTITY_ON_INTEGERS = {np.floor, np.ceil, np.trunc, np.conjugate}
+NEVER_ON_INTEGERS = {np.isnan: False, np.isinf: False, np.isfinite: True}
+
+
+def direct(ufunc: np.ufunc, op: Op) -> Ufunc:
+    """The implementation of a ufunc by an op."""
+
+    def call(*operands: Any, dtype: Any = None) -> Any:
+        if len(operands) != ufunc.nin:
+            raise TypeMismatchError(
+                f"np.{ufunc.__name__} takes {ufunc.nin} operands",
+                where=user_source(),
+                found=f"{len(operands)}",
+                remedy="out= and positional outputs are not supported on traced arrays",
+            )
+        dtypes = [weak_dtype(x) for x in operands]
+        loop = resolve(ufunc, *dtypes) if dtype is None else (np.dtype(dtype),) * ufunc.nin
+        inputs = [convert(x, d) for x, d in zip(operands, loop, strict=False)]
+        result = _on_kind(ufunc, op, loop[0].kind, inputs)
+        if ufunc in WEAK and all(isinstance(d, type) for d in dtypes):
+            result.weak = {"i": int, "f": float, "c": complex}[result.dtype.kind]
+        return result
+
+    return call
+
+
+def _on_kind(ufunc: np.ufunc, op: Op, kind: str, inputs: list[Any]) -> TracedArray:
+    """The op, or what NumPy does instead for some kinds of dtype."""
+    if kind == "b" and ufunc in ON_BOOLS:
+        return elementwise(ON_BOOLS[ufunc], *inputs)
+    if kind in "biu" and ufunc in IDENTITY_ON_INTEGERS or ufunc is np.conjugate and kind == "f":
+        return TracedArray(inputs[0].trace, inputs[0].value)
+    if kind in "biu" and ufunc in NEVER_ON_INTEGERS:
+        return np.full(inputs[0].shape, NEVER_ON_INTEGERS[ufunc], like=inputs[0])  # type: ignore[return-value]
+    if kind in "biu" and ufunc is np.reciprocal:
+        return elementwise(rounding.floor_divide, np.ones_like(inputs[0]), inputs[0])
+    if kind == "u" and op in (rounding.abs_, rounding.sign):
+        return inputs[0] if op is rounding.abs_ else convert(inputs[0] != 0, inputs[0].dtype)
+    if kind == "c" and op in (compare.lt, compare.le, compare.gt, compare.ge):
+        raise TypeMismatchError(
+            "complex numbers are not ordered",
+            where=user_source(),
+            found=f"np.{ufunc.__name__} of complex arrays",
+            expected="real arrays",
+            remedy="compare np.abs(x) or x.real",
+        )
+    if ufunc in (np.power, np.float_power) and not isinstance(inputs[1], Traced):
+        return _constant_power(*inputs)
+    return elementwise(op, *inputs)
+
+
+SIMPLE_POWERS = {2.0: powers.square, 0.5: powers.sqrt, -1.0: powers.reciprocal}
+
+
+def _constant_power(x: Any, n: Any) -> TracedArray:
+    """x**n, for exponents that have an op of their own by that (as in NumPy)."""
+    if np.ndim(n) == 0 and x.dtype.kind in "fc" and n in SIMPLE_POWERS:
+        return apply(SIMPLE_POWERS[complex(n).real], x)
+    return elementwise(powers.pow_, x, n)
+
+
+# -- functions written with others ------------------------------------------------------------------
+
+
+def positive(x: TracedArray) -> Any:
+    return TracedArray(x.trace, x.value, x.weak)
+
+
+def divmod_(x: Any, y: Any) -> Any:
+    return np.floor_divide(x, y), np.remainder(x, y)
+
+
+def modf(x: Any) -> Any:
+    whole = np.trunc(x)
+    return x - whole, whole
+
+
+def logical(ufunc: np.ufunc) -> Ufunc:
+    def call(*operands: Any) -> Any:
+        return ufunc(*(np.not_equal(x, 0) for x in operands))
+
+    return call
+
+
+def fmax(x: Any, y: Any) -> Any:
+    return np.where(np.isnan(x), y, np.where(np.isnan(y), x, np.maximum(x, y)))
+
+
+def fmin(x: Any, y: Any) -> Any:
+    return np.where(np.isnan(x), y, np.where(np.isnan(y), x, np.minimum(x, y)))
+
+
+def heaviside(x: Any, at_zero: Any) -> Any:
+    step = np.where(x == 0, at_zero, np.where(x < 0, 0.0, 1.0))
+    return np.where(np.isnan(x), np.nan, step)
+
+
+def copysign(x: Any, y: Any) -> Any:
+    """|x| with the sign of y: a product with ±1, which is what has the derivative."""
+    return np.abs(x) * np.where(np.signbit(y), -1.0, 1.0)
+
+
+def signbit(x: Any) -> Any:
+    """Whether the sign bit is set, seen in the angle of (x, −1), since 1/−0 is no number to meet."""
+    return np.arctan2(x, -1.0) < 0
+
+
+def scaled(factor: float) -> Ufunc:
+    return lambda x: x * factor
+
+
+def xlogy(x: Any, y: Any) -> Any:
+    safe = np.where(x == 0, 1.0, y)
+    return np.where((x == 0) & ~np.isnan(y), 0.0, x * np.log(safe))
+
+
+def xlog1py(x: Any, y: Any) -> Any:
+    safe = np.where(x == 0, 0.0, y)
+    return np.where((x == 0) & ~np.isnan(y), 0.0, x * np.log1p(safe))
+
+
+def entr(x: Any) -> Any:
+    return np.where(x < 0, -np.inf, -xlogy(x, np.where(x < 0, 1.0, x)))
+
+
+def logit(x: Any) -> Any:
+    return np.log(x) - np.log1p(-x)
+
+
+def log_expit(x: Any) -> Any:
+    return -np.logaddexp(0.0, -x)
+
+
+def ndtr(x: Any) -> Any:
+    return 0.5 * scipy.special.erfc(-x / np.sqrt(2.0))
+
+
+# -- methods of ufuncs ------------------------------------------------------------------------------
+
+
+def outer(ufunc: np.ufunc) -> Ufunc:
+    def call(x: Any, y: Any) -> Any:
+        extra = np.ndim(y)
+        return ufunc(np.reshape(x, np.shape(x) + (1,) * extra), y)
+
+    return call
+
+
+def reduction(function: Callable[..., Any]) -> Ufunc:
+    """A reduction as a method of a ufunc, whose default axis is 0."""
+
+    def call(x: Any, axis: Any = 0, keepdims: bool = False) -> Any:
+        return function(x, axis=axis, keepdims=keepdims)
+
+    return call
+
+
+def accumulation(function: Callable[..., Any]) -> Ufunc:
+    def call(x: Any, axis: int = 0) -> Any:
+        return function(x, axis=axis)
+
+    return call
+
+
+COMPOSED: dict[np.ufunc, Ufunc] = {
+    np.positive: positive,
+    np.divmod: divmod_,
+    np.modf: modf,
+    np.logical_and: logical(np.bitwise_and),
+    np.logical_or: logical(np.bitwise_or),
+    np.logical_xor: logical(np.bitwise_xor),
+    np.logical_not: logical(np.invert),
+    np.fmax: fmax,
+    np.fmin: fmin,
+    np.heaviside: heaviside,
+    np.copysign: copysign,
+    np.signbit: signbit,
+    np.deg2rad: scaled(np.pi / 180),
+    np.radians: scaled(np.pi / 180),
+    np.rad2deg: scaled(180 / np.pi),
+    np.degrees: scaled(180 / np.pi),
+    np.matmul: matmul,
+    np.vecdot: vecdot,
+    scipy.special.xlogy: xlogy,
+    scipy.special.xlog1py: xlog1py,
+    scipy.special.entr: entr,
+    scipy.special.logit: logit,
+    scipy.special.log_expit: log_expit,
+    scipy.special.ndtr: ndtr,
+}
+
+UFUNCS: dict[tuple[np.ufunc, str], Ufunc] = {
+    **{(ufunc, "__call__"): direct(ufunc, op) for ufunc, op in DIRECT.items()},
+    **{(ufunc, "__call__"): call for ufunc, call in COMPOSED.items()},
+    **{(ufunc, "outer"): outer(ufunc) for ufunc in DIRECT if ufunc.nin == 2},
+    (np.add, "reduce"): reduction(np.sum),
+    (np.multiply, "reduce"): reduction(np.prod),
+    (np.maximum, "reduce"): reduction(np.max),
+    (np.minimum, "reduce"): reduction(np.min),
+    (np.logical_and, "reduce"): reduction(np.all),
+    (np.logical_or, "reduce"): reduction(np.any),
+    (np.add, "accumulate"): accumulation(np.cumsum),
+    (np.multiply, "accumulate"): accumulation(np.cumprod),
+}
