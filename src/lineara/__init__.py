@@ -1,0 +1,45 @@
+"""lineara: automatic differentiation of NumPy code by program transformation.
+
+>>> import numpy as np
+>>> import lineara as la
+>>> la.grad(lambda x: np.sum(np.sin(x) ** 2))(np.array([0.0, np.pi / 4]))
+array([0., 1.])
+"""
+
+from lineara import transforms, tree
+from lineara.api import grad, hessian, jacfwd, jacrev, jvp, linear_transpose, linearize
+from lineara.api import value_and_grad, vjp
+from lineara.errors import LinearaError
+from lineara.frontend.jit import jit
+from lineara.frontend.stop import stop_gradient
+from lineara.linear_map import LinearMap, float0
+from lineara.numerical import check_grads
+from lineara.program import Program, check, parse, size, trace, work
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "LinearMap",
+    "LinearaError",
+    "Program",
+    "check",
+    "check_grads",
+    "float0",
+    "grad",
+    "hessian",
+    "jacfwd",
+    "jacrev",
+    "jit",
+    "jvp",
+    "linear_transpose",
+    "linearize",
+    "parse",
+    "size",
+    "stop_gradient",
+    "trace",
+    "transforms",
+    "tree",
+    "value_and_grad",
+    "vjp",
+    "work",
+]

@@ -418,6 +418,7 @@ def _check_outputs(types: Sequence[ArrayType], holomorphic: bool) -> None:
 
 
 def _like(derivative: Fun, fun: Fun, verb: str) -> Fun:
+    derivative.__wrapped__ = fun  # type: ignore[attr-defined]
     derivative.__name__ = f"{verb}_{function_name(fun)}"
     derivative.__doc__ = (
         f"{verb} of {getattr(fun, '__name__', 'a function')}.\n\n{fun.__doc__ or ''}"

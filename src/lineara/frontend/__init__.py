@@ -1,0 +1,3 @@
+"""From NumPy code to programs."""
+
+from lineara.frontend import dispatch as dispatch  # gives traced arrays their operators

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -101,7 +102,7 @@ def function_name(fun: Callable[..., Any]) -> str:
 
 def parameter_names(fun: Callable[..., Any], count: int) -> list[str | None]:
     """The names of the first `count` positional parameters, as far as they can be seen."""
-    code = getattr(fun, "__code__", None)
+    code = getattr(inspect.unwrap(fun), "__code__", None)
     names = list(code.co_varnames[: code.co_argcount]) if code is not None else []
     return [*names, *[None] * count][:count]
 

@@ -148,28 +148,34 @@ class TracedArray(Traced):
         return int(self._number("an index"))
 
     def __float__(self) -> float:
-        raise TracingError(
-            "float() of a traced array would lose its derivative",
-            where=user_source(),
-            found=f"a traced array of type {self.value.type}",
-            expected="NumPy functions, which are traced (np.sin instead of math.sin)",
-            remedy="leave out float(); if the number is wanted without its derivative, "
-            "say lineara.stop_gradient(x).item()",
-        )
+        return float(self._constant("float()"))
 
     def __complex__(self) -> complex:
-        return complex(self.__float__())
+        return complex(self._constant("complex()"))
 
-    def item(self, *index: int) -> Any:
-        """The number behind an element, without its derivative.
+    def item(self) -> Any:
+        """The number behind an array with one element, where no derivative is lost by taking it.
 
         Raises:
-            TracingError: if a derivative would be lost, or under jit.
+            TracingError: if one would be lost, or under jit.
         """
-        return self.dispatcher.method("item", self, index, {})
+        return self._constant("item()")
+
+    def _constant(self, wanted: str) -> Any:
+        """The number, unless it varies with what is differentiated."""
+        if self.owner.varies(self.value.operand):
+            raise TracingError(
+                f"{wanted} of a traced array would lose its derivative",
+                where=user_source(),
+                found=f"a traced array of type {self.value.type}",
+                expected="NumPy functions, which are traced (np.sin instead of math.sin)",
+                remedy=f"leave out {wanted}; if the number is wanted without its derivative, "
+                "take it of lineara.stop_gradient(x)",
+            )
+        return self._number(wanted)
 
     def _number(self, wanted: str) -> Any:
-        array = np.asarray(self.trace.concrete(self.value, wanted))
+        array = np.asarray(self.owner.concrete(self.value, wanted))
         if array.size != 1:
             raise TypeMismatchError(
                 f"{wanted} of an array with {array.size} elements is ambiguous",

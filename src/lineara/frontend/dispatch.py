@@ -35,7 +35,7 @@ def call_function(function: Callable[..., Any], args: Any, kwargs: Mapping[str, 
     if function in VIEWS and args and isinstance(args[0], TracedArray):
         return _views(result, args[0], lambda x: function(x, *args[1:], **kwargs))
     if function in READ_ONLY and isinstance(result, TracedArray):
-        return TracedArray(result.trace, result.value, fixed=True)
+        return TracedArray(result.owner, result.value, fixed=True)
     return _own(result, args)
 
 
@@ -81,7 +81,7 @@ class _Part(NamedTuple):
 def _own(result: Any, args: Any) -> Any:
     """The result as an array object of its own, as all functions but the above make them."""
     if isinstance(result, TracedArray) and any(result is x for x in args):
-        return TracedArray(result.trace, result.value)
+        return TracedArray(result.owner, result.value)
     return result
 
 

@@ -108,7 +108,7 @@ def _is_mask(item: Any) -> bool:
 def _positions(mask: Any) -> tuple[Any, ...]:
     """The positions of the true elements of a mask, whose number must be known now."""
     if isinstance(mask, Traced):
-        mask = mask.trace.concrete(mask.value, "indexing with a mask")
+        mask = mask.owner.concrete(mask.value, "indexing with a mask")
     mask = np.asarray(mask)
     if mask.ndim == 0:
         raise TypeMismatchError(

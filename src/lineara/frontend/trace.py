@@ -42,35 +42,35 @@ class Traced:
     """A handle on a value of a trace; `TracedArray` gives it the looks of an array.
 
     Attributes:
-        trace: the trace that the value belongs to.
+        owner: the trace that the value belongs to.
         value: the value; that of a view follows what is written to its root.
         weak: int, float or complex for a Python number, which takes the dtype of what it meets.
         fixed: whether it is an argument, which a function must not write to.
         version: how often it has been written to.
-        view: what it is a view of, if it is one.
+        alias: what it is a view of, if it is one.
     """
 
-    __slots__ = ("_value", "fixed", "trace", "version", "view", "weak")
+    __slots__ = ("_value", "alias", "fixed", "owner", "version", "weak")
 
     def __init__(
         self, trace: Trace, value: Value, weak: type | None = None, fixed: bool = False
     ) -> None:
-        self.trace = trace
+        self.owner = trace
         self._value = value
         self.weak = weak
         self.fixed = fixed
         self.version = 0
-        self.view: View | None = None
+        self.alias: View | None = None
 
     @property
     def value(self) -> Value:
-        view = self.view
+        view = self.alias
         if view is not None and view.version != view.root.version:
-            fresh: Any = type(self)(self.trace, view.root.value)
+            fresh: Any = type(self)(self.owner, view.root.value)
             for make in view.makers:
                 fresh = make(fresh)
             self._value = fresh.value
-            self.view = View(view.root, view.makers, view.root.version)
+            self.alias = View(view.root, view.makers, view.root.version)
         return self._value
 
     @value.setter
@@ -90,6 +90,7 @@ class Trace:
         self.inputs: dict[Operand, Any] = {}
         """The actual argument behind each parameter: an array, a traced array further out, or,
         under `jit`, only a type."""
+        self.arguments: set[Operand] = set()
         self.captures: dict[int, tuple[Any, Array | None, Value]] = {}
         """By identity of what is captured: itself, the snapshot of an array, the parameter."""
         self.values: dict[Operand, Array] = {}
@@ -102,14 +103,15 @@ class Trace:
         """A parameter for an argument of the function."""
         value = self.builder.parameter(type_of_leaf(actual), hint)
         self.inputs[value.operand] = actual
+        self.arguments.add(value.operand)
         return value
 
     def lift(self, x: Any) -> Value:
         """Anything that counts as an array, as a value of this trace."""
         if isinstance(x, Traced):
-            if x.trace is self:
+            if x.owner is self:
                 return x.value
-            if x.trace.finished:
+            if x.owner.finished:
                 raise TracingError(
                     "a traced array has outlived the function that was being traced",
                     where=user_source(),
@@ -145,10 +147,9 @@ class Trace:
         self.builder.source = user_source()
         return self.builder.emit(op, *operands)
 
-    def finish(self, results: Sequence[Value], arguments: Sequence[Value]) -> Function:
+    def finish(self, results: Sequence[Value]) -> Function:
         """The function recorded, with its captures as first parameters."""
-        own = {value.operand for value in arguments}
-        self.builder.params.sort(key=lambda v: v in own)
+        self.builder.params.sort(key=lambda v: v in self.arguments)
         return self.builder.build(results)
 
     # -- values -----------------------------------------------------------------------------
@@ -183,6 +184,29 @@ class Trace:
         operand = value.operand
         return operand.value if isinstance(operand, Literal) else self.values[operand]
 
+    def varies(self, operand: Operand) -> bool:
+        """Whether a value changes with the arguments of the function, or of one further out.
+
+        What does not can be taken as a plain number without losing a derivative: what was computed
+        from constants, integers and bools, and what went through `stop_gradient`.
+        """
+        self._index()
+        stack, seen = [operand], set[Operand]()
+        while stack:
+            v = stack.pop()
+            if v in seen or isinstance(v, Literal) or not v.type.has_tangent:
+                continue
+            seen.add(v)
+            if v in self.inputs:
+                actual = self.inputs[v]
+                if v in self.arguments or (
+                    isinstance(actual, Traced) and actual.owner.varies(actual.value.operand)
+                ):
+                    return True
+            elif self.definitions[v].op.differentiable:
+                stack.extend(self.definitions[v].operands)
+        return False
+
     def _index(self) -> None:
         for equation in self.builder.equations[self.indexed :]:
             self.definitions.update((v, equation) for v in equation.results)
@@ -191,7 +215,7 @@ class Trace:
     def _input(self, operand: Operand, wanted: str) -> Array:
         actual = self.inputs[operand]
         if isinstance(actual, Traced):
-            return actual.trace.concrete(actual.value, wanted)
+            return actual.owner.concrete(actual.value, wanted)
         if isinstance(actual, ArrayType):
             raise TracingError(
                 f"{wanted} needs a number, but under jit a traced array has none yet",

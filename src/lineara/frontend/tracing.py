@@ -98,7 +98,7 @@ def record(
         if aux is not None:
             flags = zip(aux.leaves, aux.traced, strict=True)
             results += [trace.lift(x) for x, is_traced in flags if is_traced]
-        function = trace.finish(results, inputs)
+        function = trace.finish(results)
     captured = function.params[: len(function.params) - len(inputs)]
     captures = tuple(trace.inputs[p] for p in captured)
     return Recorded(canonical(function), captures, structure, len(leaves), aux)

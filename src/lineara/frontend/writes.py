@@ -31,8 +31,8 @@ def as_view(result: TracedArray, base: TracedArray, make: Callable[[Any], Any]) 
     root, makers = _origin(base)
     if result.ndim == 0 or (makers and not _shares_memory(root, (*makers, make))):
         return result
-    view = TracedArray(result.trace, result.value)
-    view.view = View(root, (*makers, make), root.version)
+    view = TracedArray(result.owner, result.value)
+    view.alias = View(root, (*makers, make), root.version)
     return view
 
 
@@ -76,7 +76,7 @@ def in_place(ufunc: np.ufunc, array: TracedArray, other: Any) -> TracedArray:
 
 def _origin(array: Traced) -> tuple[Traced, tuple[Callable[[Any], Any], ...]]:
     """The array whose memory `array` looks at, and the functions from there to it."""
-    view = array.view
+    view = array.alias
     return (array, ()) if view is None else (view.root, view.makers)
 
 
@@ -95,7 +95,7 @@ def _shares_memory(root: Traced, makers: tuple[Callable[[Any], Any], ...]) -> bo
 
 
 def _check_writable(root: Traced) -> None:
-    if root.trace is not here():
+    if root.owner is not here():
         raise TracingError(
             "an array of an outer function is written to in an inner one that is traced by itself",
             where=user_source(),
@@ -176,9 +176,9 @@ def _fitting(value: Any, shape: tuple[int, ...], root: Traced) -> Any:
 
 def _is_there(value: Any, root: Traced, positions: Any) -> bool:
     """Whether the value is a view of just the elements that it is assigned to."""
-    if not isinstance(value, Traced) or value.view is None or value.view.root is not root:
+    if not isinstance(value, Traced) or value.alias is None or value.alias.root is not root:
         return False
-    return np.array_equal(_positions(root, value.view.makers), positions)
+    return np.array_equal(_positions(root, value.alias.makers), positions)
 
 
 def _traced_mask(index: Any) -> TracedArray | None:
@@ -190,7 +190,7 @@ def _traced_mask(index: Any) -> TracedArray | None:
 def _masked(array: TracedArray, mask: TracedArray, value: Any) -> Any:
     """The whole of `array` with `value` where the mask is true."""
     if np.ndim(value) != 0:
-        positions = np.flatnonzero(mask.trace.concrete(mask.value, "a boolean mask"))
+        positions = np.flatnonzero(mask.owner.concrete(mask.value, "a boolean mask"))
         result = array.copy()
         flat = np.unravel_index(positions, mask.shape)
         result[flat] = value

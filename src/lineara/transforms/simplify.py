@@ -106,6 +106,13 @@ class _Reducer:
     def add_nonlinear(self, equation: Equation) -> None:
         op, results = equation.op, equation.results
         operands = self.unrepeated(equation)
+        if (
+            isinstance(op, Elementwise)
+            and results[0].type.shape
+            and not any(v.type.shape for v in operands)
+        ):
+            self.repeat(equation, operands)
+            return
         same = op.same_as(operands)
         if same is not None and same.type == results[0].type:
             self.names[results[0]] = same
@@ -125,13 +132,19 @@ class _Reducer:
 
     def unrepeated(self, equation: Equation) -> tuple[Operand, ...]:
         """Operands of an elementwise op with repeated scalars as scalars: the op repeats them."""
-        operands = equation.operands
         if not isinstance(equation.op, Elementwise):
-            return operands
-        scalars = tuple(self.repeated.get(v, v) for v in operands)
-        if any(v.type.shape for v in scalars):
-            return scalars
-        return operands
+            return equation.operands
+        return tuple(self.repeated.get(v, v) for v in equation.operands)
+
+    def repeat(self, equation: Equation, operands: tuple[Operand, ...]) -> None:
+        """An elementwise equation of repeated scalars: one of scalars, whose result is repeated."""
+        (result,) = equation.results
+        scalar = Variable(result.type.with_shape(()), result.hint)
+        self.add_nonlinear(Equation(equation.op, operands, (scalar,), equation.source))
+        repetition = Broadcast(result.type.shape)
+        self.add_nonlinear(
+            Equation(repetition, (self.value(scalar),), (result,), equation.source)
+        )
 
 
 def _fold(equation: Equation, operands: tuple[Operand, ...]) -> Literal | None:

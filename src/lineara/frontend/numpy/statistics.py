@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from lineara.errors import ShapeMismatchError
+from lineara.errors import ShapeMismatchError, UnsupportedError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import axes_of, axis_of, broadcast_to, convert, reshape, shape_of, traced
 from lineara.frontend.numpy.reductions import ABSENT, missing
 from lineara.frontend.where import user_source
-from lineara.ir.types import Array, DType
+from lineara.ir.types import Array
 
 
 def safe_sqrt(x: Any) -> Any:
@@ -46,9 +47,7 @@ def mean(
 ) -> Any:
     """The mean over axes."""
     x = _floating(traced(a), dtype)
-    return _over(
-        np.sum(x, axis, keepdims=keepdims, where=where), _count(x, axis, keepdims, where)
-    )
+    return _over(np.sum(x, axis, keepdims=keepdims, where=where), _count(x, axis, keepdims, where))
 
 
 def var(
@@ -112,43 +111,79 @@ def _weights(weights: TracedArray, x: TracedArray, axis: Any) -> TracedArray:
     return traced(reshape(np.transpose(weights, order), shape))
 
 
+# -- ignoring NaN ----------------------------------------------------------------------------------
+
+
+def _without_nan(a: Any, where: Any) -> tuple[Any, Any]:
+    """An array with 0 in place of each NaN, and a mask of the elements that count."""
+    x = traced(a)
+    mask = missing(x)
+    return (x, where) if mask is None else (np.where(mask, 0, x), ~mask & where)
+
+
+def nanmean(
+    a: Any, axis: Any = None, dtype: Any = None, *, where: Any = True, **options: Any
+) -> Any:
+    """The mean of the elements that are not NaN."""
+    x, where = _without_nan(a, where)
+    return mean(x, axis, dtype, where=where, **options)
+
+
+def nanvar(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    *,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Any = True,
+) -> Any:
+    """The variance of the elements that are not NaN; NaN where there are `ddof` of them or fewer."""
+    x, where = _without_nan(a, where)
+    result = var(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=where)
+    enough = _count(x, axis, keepdims, where) > ddof
+    return result if missing(x) is None else np.where(enough, result, np.nan)
+
+
+def nanstd(a: Any, axis: Any = None, dtype: Any = None, **options: Any) -> Any:
+    """The square root of the variance of the elements that are not NaN."""
+    return safe_sqrt(nanvar(a, axis, dtype, **options))
+
+
 # -- quantiles -------------------------------------------------------------------------------------
 
 
-def _sorted_last(a: Any, axis: Any) -> tuple[TracedArray, tuple[int, ...]]:
-    """`a` sorted along a last axis made of the axes `axis`, and those axes."""
+def _sorted(a: Any, axis: Any) -> tuple[TracedArray, tuple[int, ...]]:
+    """`a` sorted along a first axis, made of the axes `axis`, and those axes."""
     x = traced(a)
     axes = axes_of(axis, x.ndim)
     kept = [k for k in range(x.ndim) if k not in axes]
-    moved = np.transpose(x, (*kept, *axes))
-    return np.sort(np.reshape(moved, (*(x.shape[k] for k in kept), -1)), axis=-1), axes
+    n = math.prod(x.shape[k] for k in axes)
+    moved = reshape(np.transpose(x, (*axes, *kept)), (n, *(x.shape[k] for k in kept)))
+    return traced(np.sort(moved, axis=0)), axes
 
 
-def _with_axes(result: Any, axes: tuple[int, ...], keepdims: bool, leading: int = 0) -> Any:
-    """`result` with axes of length 1 in the places `axes`, behind the first `leading` axes."""
-    return np.expand_dims(result, tuple(leading + k for k in axes)) if keepdims else result
-
-
-def _nan_where_last_is(ordered: TracedArray, result: Any) -> Any:
-    """NaN where there is one among the numbers: NaN is sorted to the end."""
+def _nan_if_any_is(ordered: TracedArray, result: Any) -> Any:
+    """`result`, but NaN where there is one among the numbers: they are sorted to the end."""
     mask = missing(ordered)
-    return result if mask is None else np.where(mask[..., -1], np.nan, result)
+    return result if mask is None else np.where(mask[-1], np.nan, result)
 
 
 def median(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """The middle of the sorted elements, or the mean of the two in the middle."""
-    ordered, axes = _sorted_last(a, axis)
-    n = ordered.shape[-1]
+    ordered, axes = _sorted(a, axis)
+    n = len(ordered)
     if n == 0:
-        return np.mean(traced(a), axis, keepdims=keepdims)
-    middle = np.mean(ordered[..., (n - 1) // 2 : n // 2 + 1], axis=-1)
-    return _with_axes(_nan_where_last_is(ordered, middle), axes, keepdims)
+        return mean(a, axis, keepdims=keepdims)
+    middle = mean(ordered[(n - 1) // 2 : n // 2 + 1], axis=0)
+    result = _nan_if_any_is(ordered, middle)
+    return np.expand_dims(result, axes) if keepdims else result
 
 
 def quantile(
     a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False
 ) -> Any:
-    """The elements at the fractions `q` of the sorted ones, linearly interpolated.
+    """The elements at fractions `q` of the way through the sorted ones, interpolated linearly.
 
     Raises:
         UnsupportedError: for another method of interpolation.
@@ -156,22 +191,99 @@ def quantile(
     """
     if method != "linear":
         raise UnsupportedError(
-            f"np.quantile with method {method!r} is not supported on traced arrays",
+            f"quantiles by method {method!r} are not supported on traced arrays",
             where=user_source(),
+            found=f"method={method!r}",
             expected="method='linear'",
         )
-    ordered, axes = _sorted_last(a, axis)
-    places = _places(q, ordered)
-    low = np.clip(np.floor(places), 0, ordered.shape[-1] - 1).astype(np.int64)
-    high = np.minimum(low + 1, ordered.shape[-1] - 1)
-    weak = type(q) in (int, float)
-    fraction = float(places - low) if weak else places - low
-    below, above = ordered[..., low], ordered[..., high]
+    fractions = np.asarray(q)
+    if not np.all((fractions >= 0) & (fractions <= 1)):
+        raise ValueError("Quantiles must be in the range [0, 1]")
+    ordered, axes = _sorted(a, axis)
+    result = _nan_if_any_is(ordered, _interpolated(ordered, fractions, type(q) in (int, float)))
+    return np.expand_dims(result, tuple(k + fractions.ndim for k in axes)) if keepdims else result
+
+
+def _interpolated(ordered: TracedArray, fractions: Array, weak: bool) -> Any:
+    """What is at fractions of the first axis; `weak` ones have no influence on the dtype."""
+    last = len(ordered) - 1
+    places = np.asarray(last * fractions)
+    if places.dtype.kind in "iu":
+        return ordered[places]
+    low = np.floor(places).astype(np.int64)
+    t: Any = np.reshape(places - low, places.shape + (1,) * (ordered.ndim - 1))
+    t = float(places - low) if weak else t
+    below, above = ordered[low], ordered[np.minimum(low + 1, last)]
     step = above - below
-    nearer = step * fraction if weak else step * (1 - fraction)
-    result = np.where(fraction < 0.5, below + step * fraction, above - step * (1 - fraction))
-    del nearer
-    return result, axes
+    # From the nearer end, as in NumPy, so that the result reaches both ends.
+    return np.where(np.less(t, 0.5), below + step * t, above - step * (1 - t))
 
 
-FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
+def percentile(a: Any, q: Any, axis: Any = None, **options: Any) -> Any:
+    """`quantile`, with fractions in percent."""
+    weak = type(q) in (int, float)
+    return quantile(a, q / 100 if weak else np.true_divide(q, 100), axis, **options)
+
+
+# -- correlation -----------------------------------------------------------------------------------
+
+
+def cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+    *,
+    dtype: Any = None,
+) -> Any:
+    """The covariance matrix of variables, which are the rows (or columns) of `m` and `y`."""
+    parts = [traced(x) for x in (m, y) if x is not None]
+    dtype = np.result_type(*(x.dtype for x in parts), np.float64) if dtype is None else dtype
+    rows = [_as_rows(traced(convert(x, np.dtype(dtype))), rowvar) for x in parts]
+    x = rows[0] if len(rows) == 1 else np.concatenate(rows, axis=0)
+    free = x.shape[1] - (int(not bias) if ddof is None else ddof)
+    centred = x - np.mean(x, axis=1, keepdims=True)
+    factor = np.true_divide(1, max(free, 0))
+    return convert(np.squeeze(centred @ np.conj(centred.T) * factor), np.dtype(dtype))
+
+
+def _as_rows(x: TracedArray, rowvar: bool) -> TracedArray:
+    if x.ndim > 2:
+        raise ShapeMismatchError(
+            "variables for a covariance are the rows of a matrix",
+            where=user_source(),
+            found=str(x.value.type),
+            expected="at most 2 axes",
+        )
+    if x.ndim < 2:
+        return traced(reshape(x, (1, x.size)))
+    return x if rowvar else x.T
+
+
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+    """The matrix of correlation coefficients: covariances over both standard deviations."""
+    c = cov(x, y, rowvar, dtype=dtype)
+    if c.ndim == 0:
+        return c / c
+    deviation = np.sqrt(np.real(np.diagonal(c)))
+    c = c / deviation[:, None] / deviation[None, :]
+    if c.dtype.kind != "c":
+        return np.clip(c, -1, 1)
+    return convert(np.clip(c.real, -1, 1) + 1j * np.clip(c.imag, -1, 1), c.dtype)
+
+
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.mean: mean,
+    np.var: var,
+    np.std: std,
+    np.average: average,
+    np.nanmean: nanmean,
+    np.nanvar: nanvar,
+    np.nanstd: nanstd,
+    np.median: median,
+    np.quantile: quantile,
+    np.percentile: percentile,
+    np.cov: cov,
+    np.corrcoef: corrcoef,
+}

@@ -130,7 +130,7 @@ def _on_kind(ufunc: np.ufunc, op: Op, kind: str, inputs: list[Any]) -> TracedArr
     if kind == "b" and ufunc in ON_BOOLS:
         return elementwise(ON_BOOLS[ufunc], *inputs)
     if kind in "biu" and ufunc in IDENTITY_ON_INTEGERS or ufunc is np.conjugate and kind == "f":
-        return TracedArray(inputs[0].trace, inputs[0].value)
+        return TracedArray(inputs[0].owner, inputs[0].value)
     if kind in "biu" and ufunc in NEVER_ON_INTEGERS:
         return np.full(inputs[0].shape, NEVER_ON_INTEGERS[ufunc], like=inputs[0])  # type: ignore[return-value]
     if kind in "biu" and ufunc is np.reciprocal:
@@ -155,8 +155,9 @@ SIMPLE_POWERS = {2.0: powers.square, 0.5: powers.sqrt, -1.0: powers.reciprocal}
 
 def _constant_power(x: Any, n: Any) -> TracedArray:
     """x**n, for exponents that have an op of their own by that (as in NumPy)."""
-    if np.ndim(n) == 0 and x.dtype.kind in "fc" and n in SIMPLE_POWERS:
-        return apply(SIMPLE_POWERS[complex(n).real], x)
+    op = SIMPLE_POWERS.get(np.asarray(n).item()) if np.ndim(n) == 0 else None
+    if op is not None and x.dtype.kind in "fc":
+        return apply(op, x)
     return elementwise(powers.pow_, x, n)
 
 
@@ -164,7 +165,7 @@ def _constant_power(x: Any, n: Any) -> TracedArray:
 
 
 def positive(x: TracedArray) -> Any:
-    return TracedArray(x.trace, x.value, x.weak)
+    return TracedArray(x.owner, x.value, x.weak)
 
 
 def divmod_(x: Any, y: Any) -> Any:

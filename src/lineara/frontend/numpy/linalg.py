@@ -1,0 +1,241 @@
+"""``np.linalg``: solutions, factorisations and norms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from lineara.errors import ShapeMismatchError, UnsupportedError
+from lineara.frontend.array import TracedArray
+from lineara.frontend.core import (
+    apply,
+    apply_all,
+    axes_of,
+    broadcast_shapes,
+    broadcast_to,
+    convert,
+    promoted,
+    traced,
+)
+from lineara.frontend.where import user_source
+from lineara.ir.op import Op
+from lineara.ops.linalg import determinant, factorize, solve as solving
+
+INEXACT = np.dtype(np.float64)
+
+
+def _inexact(*arrays: Any) -> list[Any]:
+    """The operands in one dtype that linear algebra is done in."""
+    dtype = promoted(*arrays)
+    dtype = dtype if dtype.kind in "fc" else INEXACT
+    return [traced(convert(x, dtype)) for x in arrays]
+
+
+def _of_matrix(op: Op) -> Callable[..., Any]:
+    """A function of square matrices with one result."""
+
+    def function(a: Any) -> TracedArray:
+        (x,) = _inexact(a)
+        return apply(op, x)
+
+    return function
+
+
+def solve(a: Any, b: Any) -> Any:
+    matrix, right = _inexact(a, b)
+    if right.ndim == 1:
+        return solve(matrix, right[:, None])[..., 0]
+    batch = broadcast_shapes(np.empty(matrix.shape[:-2]), np.empty(right.shape[:-2]))
+    matrix = broadcast_to(matrix, batch + matrix.shape[-2:])
+    right = broadcast_to(right, batch + right.shape[-2:])
+    return apply(solving.Solve(), matrix, right)
+
+
+def slogdet(a: Any) -> Any:
+    (x,) = _inexact(a)
+    return _named("SlogdetResult", *apply_all(determinant.SlogDet(), x))
+
+
+def cholesky(a: Any, /, *, upper: bool = False) -> Any:
+    (x,) = _inexact(a)
+    if upper:
+        return np.conj(np.matrix_transpose(cholesky(np.conj(np.matrix_transpose(x)))))
+    return apply(factorize.Cholesky(), x)
+
+
+def qr(a: Any, mode: str = "reduced") -> Any:
+    (x,) = _inexact(a)
+    if mode not in ("reduced", "r"):
+        raise UnsupportedError(
+            f"np.linalg.qr with mode={mode!r} is not supported on traced arrays",
+            where=user_source(),
+            found=f"mode={mode!r}",
+            expected="'reduced' or 'r'",
+        )
+    q, r = apply_all(factorize.Qr(), x)
+    return r if mode == "r" else _named("QRResult", q, r)
+
+
+def eigh(a: Any, UPLO: str = "L") -> Any:
+    (x,) = _inexact(a)
+    lower = x if UPLO.upper() == "L" else np.conj(np.matrix_transpose(x))
+    return _named("EighResult", *apply_all(factorize.Eigh(), lower))
+
+
+def eigvalsh(a: Any, UPLO: str = "L") -> Any:
+    return eigh(a, UPLO)[0]
+
+
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    (x,) = _inexact(a)
+    if hermitian or (full_matrices and compute_uv and x.shape[-1] != x.shape[-2]):
+        raise UnsupportedError(
+            "np.linalg.svd is supported in its reduced form on traced arrays",
+            where=user_source(),
+            found=f"full_matrices={full_matrices}, hermitian={hermitian}, shape {x.shape}",
+            remedy="pass full_matrices=False",
+        )
+    u, s, vh = apply_all(factorize.Svd(), x)
+    return _named("SVDResult", u, s, vh) if compute_uv else s
+
+
+def svdvals(x: Any, /) -> Any:
+    return svd(x, compute_uv=False)
+
+
+def _named(name: str, *parts: Any) -> Any:
+    """NumPy's named tuple of results."""
+    return getattr(np.linalg._linalg, name)(*parts)  # type: ignore[attr-defined]
+
+
+def matrix_power(a: Any, n: int) -> Any:
+    (x,) = _inexact(a) if n < 0 else [traced(a)]
+    if n == 0:
+        return broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape)
+    base = np.linalg.inv(x) if n < 0 else x
+    result, power = None, abs(n)
+    while power:
+        if power % 2:
+            result = base if result is None else result @ base
+        power //= 2
+        base = base @ base if power else base
+    return result
+
+
+def multi_dot(arrays: Any) -> Any:
+    return reduce(np.dot, arrays)
+
+
+def pinv(a: Any, rcond: Any = None) -> Any:
+    (x,) = _inexact(a)
+    u, s, vh = svd(x, full_matrices=False)
+    limit = max(x.shape[-2:]) * np.finfo(x.dtype).eps if rcond is None else rcond
+    keep = s > limit * np.max(s, axis=-1, keepdims=True)
+    inverse = np.where(keep, 1 / np.where(keep, s, 1.0), 0.0)
+    v, uh = np.conj(np.matrix_transpose(vh)), np.conj(np.matrix_transpose(u))
+    return v @ (inverse[..., None] * uh)
+
+
+# -- norms ------------------------------------------------------------------------------------------
+
+
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    (a,) = _inexact(x)
+    if ord is None:
+        return _root_of_squares(a, axes_of(axis, a.ndim), keepdims)
+    axes = axes_of(axis, a.ndim) if axis is None or np.ndim(axis) else axis
+    if np.ndim(axes) == 0 or len(axes) == 1:
+        return vector_norm(a, axis=axes, keepdims=keepdims, ord=ord)
+    if len(axes) == 2:
+        in_order = axes if axis is None else tuple(int(i) % a.ndim for i in axis)
+        return _matrix_norm(a, ord, in_order, keepdims)
+    raise ShapeMismatchError(
+        "norms other than the default are of vectors and matrices",
+        where=user_source(),
+        found=f"ord={ord!r} over axes {axes}",
+        remedy="say which one or two axes with axis=",
+    )
+
+
+def _root_of_squares(x: Any, axis: Any, keepdims: bool) -> Any:
+    """The 2-norm. Where it is zero its derivative is taken to be zero, the shortest subgradient."""
+    squares = np.real(x) ** 2 + np.imag(x) ** 2 if x.dtype.kind == "c" else x * x
+    total = np.sum(squares, axis=axis, keepdims=keepdims)
+    zero = total == 0
+    return np.where(zero, 0.0, np.sqrt(np.where(zero, 1.0, total)))
+
+
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    (a,) = _inexact(x)
+    if ord is None or ord == 2:
+        return _root_of_squares(a, axis, keepdims)
+    size = np.abs(a)
+    if ord == np.inf:
+        return np.max(size, axis=axis, keepdims=keepdims)
+    if ord == -np.inf:
+        return np.min(size, axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return np.sum((a != 0).astype(size.dtype), axis=axis, keepdims=keepdims)
+    if ord == 1:
+        return np.sum(size, axis=axis, keepdims=keepdims)
+    if not isinstance(ord, int | float):
+        raise UnsupportedError(
+            f"vectors have no norm of order {ord!r}", where=user_source(), found=f"ord={ord!r}"
+        )
+    total = np.sum(size**ord, axis=axis, keepdims=keepdims)
+    zero = total == 0
+    return np.where(zero, 0.0, np.where(zero, 1.0, total) ** (1 / ord))
+
+
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+    (a,) = _inexact(x)
+    return _matrix_norm(a, ord, (a.ndim - 2, a.ndim - 1), keepdims)
+
+
+def _matrix_norm(a: Any, ord: Any, axes: Any, keepdims: bool) -> Any:
+    if ord in ("fro", "f"):
+        return _root_of_squares(a, axes, keepdims)
+    matrices = np.moveaxis(a, axes, (-2, -1))
+    if ord in (1, -1, np.inf, -np.inf):
+        sums = np.sum(np.abs(matrices), axis=-2 if abs(ord) == 1 else -1)
+        result = np.max(sums, axis=-1) if ord > 0 else np.min(sums, axis=-1)
+    elif ord in (2, -2, "nuc"):
+        s = svdvals(matrices)
+        extreme = {2: np.max, -2: np.min, "nuc": np.sum}[ord]
+        result = extreme(s, axis=-1)
+    else:
+        raise UnsupportedError(
+            f"matrices have no norm of order {ord!r}", where=user_source(), found=f"ord={ord!r}"
+        )
+    return np.expand_dims(result, tuple(sorted(axes))) if keepdims else result
+
+
+def cond(x: Any, p: Any = None) -> Any:
+    if p is None or p in (2, -2):
+        s = svdvals(x)
+        return s[..., 0] / s[..., -1] if p != -2 else s[..., -1] / s[..., 0]
+    return norm(x, p, axis=(-2, -1)) * norm(np.linalg.inv(x), p, axis=(-2, -1))
+
+
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.linalg.solve: solve,
+    np.linalg.inv: _of_matrix(solving.Inv()),
+    np.linalg.det: _of_matrix(determinant.Det()),
+    np.linalg.slogdet: slogdet,
+    np.linalg.cholesky: cholesky,
+    np.linalg.qr: qr,
+    np.linalg.eigh: eigh,
+    np.linalg.eigvalsh: eigvalsh,
+    np.linalg.svd: svd,
+    np.linalg.svdvals: svdvals,
+    np.linalg.matrix_power: matrix_power,
+    np.linalg.multi_dot: multi_dot,
+    np.linalg.pinv: pinv,
+    np.linalg.norm: norm,
+    np.linalg.vector_norm: vector_norm,
+    np.linalg.matrix_norm: matrix_norm,
+    np.linalg.cond: cond,
+}

@@ -1,0 +1,80 @@
+"""Sorting and searching."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lineara.errors import ShapeMismatchError
+from lineara.frontend.array import TracedArray
+from lineara.frontend.core import apply, axis_of, reshape, shape_of, traced
+from lineara.frontend.numpy.reductions import missing
+from lineara.frontend.where import user_source
+from lineara.ops.sorting import ArgSort, Sort
+
+
+def _ordering(op: type[Sort | ArgSort]) -> Callable[..., Any]:
+    """``np.sort`` or ``np.argsort``; every kind of sort is a stable one."""
+
+    def function(
+        a: Any, axis: int | None = -1, kind: str | None = None, *, stable: bool | None = None
+    ) -> TracedArray:
+        x = traced(a)
+        if axis is None:
+            return apply(op(0), reshape(x, (x.size,)))
+        return apply(op(axis_of(axis, x.ndim)), x)
+
+    return function
+
+
+def _partition(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``np.partition`` or ``np.argpartition``: what is sorted is partitioned at every place."""
+
+    def partition(a: Any, kth: Any, axis: int | None = -1) -> Any:
+        n = traced(a).size if axis is None else shape_of(a)[axis]
+        if np.any((np.asarray(kth) >= n) | (np.asarray(kth) < -n)):
+            raise ShapeMismatchError(
+                "the place to partition at is out of bounds",
+                where=user_source(),
+                found=f"kth={kth}",
+                expected=f"a place between {-n} and {n - 1}",
+            )
+        return function(a, axis)
+
+    return partition
+
+
+def _precedes(x: Any, y: Any) -> Any:
+    """``x < y`` in the order of `sort`, in which NaN comes last."""
+    nan_x, nan_y = missing(x), missing(y)
+    less = np.less(x, y)
+    if nan_y is not None:
+        less = less | (nan_y if nan_x is None else nan_y & ~nan_x)
+    return less
+
+
+def searchsorted(a: Any, v: Any, side: str = "left") -> Any:
+    """Where `v` is to be inserted into the sorted `a`: the number of elements that precede it."""
+    ordered = traced(a)
+    if ordered.ndim != 1:
+        raise ShapeMismatchError(
+            "np.searchsorted searches in an array with one axis",
+            where=user_source(),
+            found=str(ordered.value.type),
+        )
+    if side not in ("left", "right"):
+        raise ValueError(f"side must be 'left' or 'right' (got {side!r})")
+    x = traced(v)[..., None]
+    before = _precedes(ordered, x) if side == "left" else ~_precedes(x, ordered)
+    return np.sum(before, axis=-1)
+
+
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.sort: _ordering(Sort),
+    np.argsort: _ordering(ArgSort),
+    np.partition: _partition(_ordering(Sort)),
+    np.argpartition: _partition(_ordering(ArgSort)),
+    np.searchsorted: searchsorted,
+}

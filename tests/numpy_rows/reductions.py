@@ -1,0 +1,135 @@
+"""Reductions, running sums and statistics."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from numpy_rows import Array, Row, numbers
+
+X = numbers(3, 4)
+INTS = np.array([[3, -1, 2, 0], [5, 5, -7, 1]])
+BYTES = INTS.astype(np.int8)
+NATURAL = np.array([[3, 1, 2], [200, 250, 7]], np.uint8)
+BOOLS = np.array([[True, False, True], [True, True, True]])
+SINGLE = numbers(3, 4, dtype="f4")
+COMPLEX = numbers(3, 4, dtype="c16")
+HOLES = np.where(X > 1, np.nan, X)
+NO_ROWS = np.ones((0, 3))
+MASK = X > -1
+
+AXES: list[dict[str, Any]] = [
+    {},
+    {"axis": 0},
+    {"axis": -1},
+    {"axis": (0, 1)},
+    {"axis": 1, "keepdims": True},
+    {"keepdims": True},
+]
+SUMS = [np.sum, np.prod, np.mean, np.nansum, np.nanprod, np.nanmean]
+SPREADS = [np.var, np.std, np.nanvar, np.nanstd]
+EXTREMES = [np.max, np.min, np.nanmax, np.nanmin, np.ptp]
+TRUTHS = [np.any, np.all, np.count_nonzero]
+
+
+def _row(function: Any, inputs: list[Array], smooth: bool, **options: Any) -> Row:
+    given = ",".join(k if k == "where" else f"{k}={v}" for k, v in options.items())
+    types = ",".join(f"{x.dtype}{list(x.shape)}" for x in inputs)
+    return (f"{function.__name__}({types};{given})", partial(function, **options), inputs, smooth)
+
+
+def _reductions() -> list[Row]:
+    rows = []
+    for function in (*SUMS, *SPREADS):
+        rows += [_row(function, [X], True, **axis) for axis in AXES]
+        rows += [_row(function, [x], False, axis=0) for x in (INTS, BYTES, NATURAL, BOOLS, SINGLE)]
+        rows += [_row(function, [COMPLEX], True, axis=0), _row(function, [COMPLEX], True)]
+    for function in SUMS[:3]:
+        rows.append(_row(function, [NO_ROWS], True, axis=1))
+        rows.append(_row(function, [X], True, axis=1, where=MASK))
+        rows.append(_row(function, [INTS], False, dtype=np.float32))
+    for function in SUMS[:2]:
+        rows.append(_row(function, [NO_ROWS], True))
+        rows.append(_row(function, [X], True, axis=0, initial=3))
+    for function in SPREADS:
+        rows.append(_row(function, [X], True, axis=1, ddof=1))
+        rows.append(_row(function, [X], True, where=MASK, axis=1))
+    for function in EXTREMES:
+        rows += [_row(function, [X], True, **axis) for axis in AXES]
+        rows += [_row(function, [x], False, axis=1) for x in (INTS, BYTES, NATURAL, SINGLE)]
+    for function in EXTREMES[:2]:
+        rows.append(_row(function, [X], True, axis=0, initial=0.5))
+        rows.append(_row(function, [X], True, axis=0, initial=0.5, where=MASK))
+        rows.append(_row(function, [NO_ROWS], True, axis=0, initial=2.0, keepdims=True))
+        rows.append(_row(function, [HOLES], False, axis=0))
+    for function in TRUTHS:
+        rows += [_row(function, [x], False, **axis) for x in (X, INTS, BOOLS) for axis in AXES]
+    for function in (np.argmax, np.argmin):
+        rows += [_row(function, [x], False, **axis) for x in (X, INTS) for axis in AXES if axis.get("axis") != (0, 1)]
+    return rows
+
+
+def _running() -> list[Row]:
+    rows = []
+    for function in (np.cumsum, np.cumprod, np.nancumsum, np.nancumprod):
+        rows += [_row(function, [X], True, **axis) for axis in AXES[:3]]
+        rows += [_row(function, [x], False, axis=0) for x in (INTS, BYTES, NATURAL, BOOLS, SINGLE)]
+    for function in (np.cumulative_sum, np.cumulative_prod):
+        rows.append(_row(function, [X], True, axis=1, include_initial=True))
+        rows.append(_row(function, [X[0]], True))
+    return rows
+
+
+def _ignoring_nan() -> list[Row]:
+    names = ("nansum", "nanprod", "nanmean", "nanvar", "nanstd", "nanmax", "nanmin")
+    return [_row(getattr(np, name), [HOLES], False, **axis) for name in names for axis in AXES]
+
+
+def _statistics() -> list[Row]:
+    weights = numbers(3, 4, seed=1) + 3
+    rows = [
+        _row(np.average, [X], True),
+        _row(np.average, [INTS], False, axis=0),
+        _row(lambda x, w: np.average(x, weights=w), [X, weights], True),
+        _row(lambda x, w: np.average(x, weights=w, axis=1), [X, weights[0]], True),
+        _row(lambda x, w: np.average(x, 0, w, returned=True), [X, weights[:, 0]], True),
+        _row(lambda x: np.average(x, 1, returned=True), [X], True),
+    ]
+    rows += [_row(np.median, [X], True, **axis) for axis in AXES]
+    rows += [_row(np.median, [x], False, axis=0) for x in (INTS, BYTES, SINGLE, HOLES)]
+    rows += [_row(np.median, [X[:, 0]], True)]
+    for q in (0.3, 0, 1.0, [0.1, 0.5, 0.9], np.float64(0.25)):
+        rows += [_row(np.quantile, [X], True, q=q, **axis) for axis in AXES]
+        rows += [_row(np.quantile, [x], False, q=q, axis=0) for x in (INTS, SINGLE, HOLES)]
+        rows += [_row(np.percentile, [x], False, q=np.multiply(q, 100)) for x in (X, INTS)]
+    rows += [_row(np.percentile, [x], False, q=30) for x in (X, SINGLE, INTS)]
+    for function in (np.cov, np.corrcoef):
+        rows += [
+            _row(function, [X], True),
+            _row(function, [X], True, rowvar=False),
+            _row(function, [X[0], X[1]], True),
+            _row(function, [X[0]], True),
+            _row(function, [COMPLEX[:2]], function is np.cov),
+            _row(function, [INTS], False),
+            _row(function, [SINGLE], False),
+        ]
+    rows += [_row(np.cov, [X], True, bias=True), _row(np.cov, [X], True, ddof=2)]
+    return rows
+
+
+def _methods() -> list[Row]:
+    calls = {
+        "sum": lambda x: x.sum(1),
+        "mean": lambda x: x.mean(axis=0, keepdims=True),
+        "std": lambda x: x.std(0, ddof=1),
+        "max": lambda x: x.max(),
+        "cumsum": lambda x: x.cumsum(),
+        "any": lambda x: (x > 0).any(axis=1),
+        "argmax": lambda x: x.argmax(1),
+    }
+    return [(f"x.{name}", call, [X], name not in ("any", "argmax")) for name, call in calls.items()]
+
+
+ROWS = [*_reductions(), *_running(), *_ignoring_nan(), *_statistics(), *_methods()]

@@ -1,0 +1,93 @@
+"""NumPy's functions on traced arrays give what NumPy gives, and have the derivatives that they have."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import Any
+
+import numpy as np
+import numpy_rows
+import pytest
+
+from lineara.backends.numpy_interpreter import run
+from lineara.frontend.tracing import apply, record
+from lineara.transforms.gradient import value_and_gradient
+from numpy_rows import Array, Row
+
+GROUPS = sorted(module.name for module in pkgutil.iter_modules(numpy_rows.__path__))
+ROWS: list[Row] = [
+    row for name in GROUPS for row in importlib.import_module(f"numpy_rows.{name}").ROWS
+]
+each_row = pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+
+
+def leaves(output: Any) -> list[Any]:
+    return list(output) if isinstance(output, list | tuple) else [output]
+
+
+@each_row
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::numpy.exceptions.ComplexWarning")
+def test_value(row: Row) -> None:
+    _, function, inputs, _ = row
+    expected = leaves(function(*inputs))
+    recorded = record(lambda xs: leaves(function(*xs)), inputs)
+    found = apply(recorded.function, [*recorded.captures, *inputs])
+    assert len(found) == len(expected)
+    for x, y in zip(found, expected, strict=True):
+        assert np.shape(x) == np.shape(y)
+        assert np.asarray(x).dtype == np.asarray(y).dtype
+        tolerance = 1e-14 if np.asarray(y).dtype.itemsize >= 8 else 1e-6
+        np.testing.assert_allclose(x, y, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row[3]], ids=[r[0] for r in ROWS if r[3]])
+def test_gradient(row: Row) -> None:
+    _, function, inputs, _ = row
+    recorded = record(lambda xs: weighted(function(*xs)), inputs)
+    active = recorded.active([True] * len(inputs))
+    gradient = value_and_gradient(recorded.function, active)
+    value, *found = run(gradient, *recorded.captures, *inputs)
+    for i, slope in enumerate(found):
+        expected = differences(function, inputs, i)
+        np.testing.assert_allclose(slope, expected, rtol=1e-6, atol=1e-7)
+
+
+def weighted(output: Any) -> Any:
+    """A real number that depends on all of an output."""
+    total = 0.0
+    for x in leaves(output):
+        weights = np.cos(np.arange(x.size)).reshape(x.shape)
+        total = total + np.sum(np.real(x * (weights * (1 - 0.5j) if x.dtype.kind == "c" else weights)))
+    return total
+
+
+def differences(function: Any, inputs: list[Array], i: int, step: float = 1e-6) -> Array:
+    """The gradient in one input by central differences; complex ones by JAX's convention."""
+    result = np.zeros(inputs[i].shape, inputs[i].dtype)
+    directions = [1.0, 1j] if result.dtype.kind == "c" else [1.0]
+    for place in np.ndindex(result.shape):
+        for direction in directions:
+            ends = []
+            for sign in (1, -1):
+                moved = [np.array(x) for x in inputs]
+                moved[i][place] += sign * step * direction
+                ends.append(weighted(function(*moved)))
+            slope = (ends[0] - ends[1]) / (2 * step)
+            result[place] += slope * np.conj(direction)
+    return result
+
+
+def test_std_of_equal_numbers() -> None:
+    """The derivative is 0 where the square root has none."""
+    x = np.ones((2, 3))
+    for function in (np.std, np.nanstd):
+        recorded = record(lambda xs: np.sum(function(xs[0], axis=1)), [x])
+        _, slope = run(value_and_gradient(recorded.function, recorded.active([True])), *recorded.captures, x)
+        np.testing.assert_array_equal(slope, np.zeros_like(x))
+
+
+@pytest.mark.parametrize("function", [np.max, np.min, np.argmax, np.argmin])
+def test_extremes_of_nothing(function: Any) -> None:
+    with pytest.raises(ValueError, match="zero-size"):
+        record(lambda xs: function(xs[0]), [np.ones((0, 3))])
