@@ -5,7 +5,7 @@ import os
 # One thread each: the workers of the test run share the machine, and small matrices lose by more.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from hypothesis import HealthCheck, settings  # noqa: E402
+from hypothesis import HealthCheck, settings
 
 # The same examples in every run, and no test fails because the machine was busy.
 settings.register_profile(

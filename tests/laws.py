@@ -1,7 +1,8 @@
 """The laws that every function and all its derivatives obey, checked on one function and one input.
 
 They are the theorems of docs/linear-a.md: each transformation's output passes the checker, unzip
-conserves work exactly, the transpose is the adjoint, printing reads back, and the numbers are right.
+conserves work exactly, the transpose is the adjoint, printing reads back, and the numbers are
+right.
 """
 
 from __future__ import annotations
@@ -104,7 +105,9 @@ def check_linear_half(f: Function, inputs: Sequence[Array]) -> None:
     adjoint(w, dots, back_v, v)
 
 
-def adjoint(w: Sequence[Array], jv: Sequence[Array], jtw: Sequence[Array], v: Sequence[Array]) -> None:
+def adjoint(
+    w: Sequence[Array], jv: Sequence[Array], jtw: Sequence[Array], v: Sequence[Array]
+) -> None:
     """⟨w, Jv⟩ = ⟨Jᵀw, v⟩, relative to the size of the terms."""
     with np.errstate(all="ignore"):
         left = [np.real(a * b) for a, b in zip(w, jv, strict=True)]

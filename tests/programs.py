@@ -1,7 +1,8 @@
 """Random well-typed functions, for tests that quantify over programs (Hypothesis strategies).
 
-A function is grown from its parameters: each step picks an op and operands from what is there. Values
-stay of moderate size, and away from kinks almost surely, so that derivatives can be measured.
+A function is grown from its parameters: each step picks an op and operands from what is there.
+Values stay of moderate size, and away from kinks almost surely, so that derivatives can be
+measured.
 """
 
 from __future__ import annotations
@@ -70,9 +71,11 @@ def binary(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
     x = pick(draw, pool, inexact)
     if x is None:
         return None
-    y = pick(draw, pool, lambda v: v.dtype == x.dtype and v.shape in ((), x.shape) or v is x)
+    y = pick(draw, pool, lambda v: (v.dtype == x.dtype and v.shape in ((), x.shape)) or v is x)
     names = ["add", "sub", "mul"]
-    names += ["arctan2", "hypot", "maximum", "minimum", "logaddexp"] if real(x) and y is not x else []
+    names += (
+        ["arctan2", "hypot", "maximum", "minimum", "logaddexp"] if real(x) and y is not x else []
+    )
     name = draw(st.sampled_from(names))
     result = op(name)(x, y) if draw(st.booleans()) else op(name)(y, x)
     return op("mul")(result, 0.5)
@@ -126,7 +129,9 @@ def contracted(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
         return None
     y = pick(draw, pool, lambda v: v.type == x.type)
     letters = "abcdef"[: x.ndim]
-    spec = draw(st.sampled_from([f"{letters},{letters}->", f"{letters},{letters[:-1]}z->z{letters}"]))
+    spec = draw(
+        st.sampled_from([f"{letters},{letters}->", f"{letters},{letters[:-1]}z->z{letters}"])
+    )
     if "z" in spec and x.ndim > 1:
         spec = f"{letters},{letters[:-1]}z->z{letters[-1]}{letters[:-1]}"
     return op("mul")(op("dot", spec)(x, y), 0.2)
@@ -153,7 +158,9 @@ def called(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
 MAKERS: list[Maker] = [unary, guarded, binary, divide, choose, shaped, joined, contracted, gathered]
 
 
-def grow(draw: Draw, name: str, types: list[ArrayType], steps: int, makers: list[Maker]) -> Function:
+def grow(
+    draw: Draw, name: str, types: list[ArrayType], steps: int, makers: list[Maker]
+) -> Function:
     """A random function of parameters of those types."""
     b = Builder(name)
     pool = [b.parameter(type) for type in types]

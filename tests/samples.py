@@ -61,8 +61,10 @@ def sample(
     )
 
 
-def floats(*shape: int, seed: int = 0, low: float = -2.0, high: float = 2.0, dtype: Any = np.float64) -> Array:
-    """Uniform random numbers between `low` and `high`, real and imaginary parts for complex dtypes."""
+def floats(
+    *shape: int, seed: int = 0, low: float = -2.0, high: float = 2.0, dtype: Any = np.float64
+) -> Array:
+    """Uniform random numbers between `low` and `high`; so are both parts of complex ones."""
     random = np.random.default_rng([seed, *shape])
     x = random.uniform(low, high, shape)
     if np.dtype(dtype).kind == "c":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import threading
 from collections import namedtuple
 from typing import Any
@@ -79,7 +80,7 @@ def test_has_aux() -> None:
     assert (aux["note"], aux["plain"]) == ("text", 3)
     (value, aux), _ = la.value_and_grad(f, has_aux=True)(X)
     assert value == np.sum(np.sin(X))
-    value, tangent, aux = la.jvp(f, (X,), (X,), has_aux=True)
+    value, _tangent, aux = la.jvp(f, (X,), (X,), has_aux=True)
     np.testing.assert_allclose(aux["y"], np.sin(X))
 
 
@@ -269,7 +270,7 @@ def nest(depth: int) -> Any:
 
 def test_nested_calls_give_programs_of_linear_size() -> None:
     sizes = [la.size(la.trace(la.grad(nest(depth)))(0.5)) for depth in (5, 10, 15, 20)]
-    steps = {b - a for a, b in zip(sizes, sizes[1:], strict=False)}
+    steps = {b - a for a, b in itertools.pairwise(sizes)}
     assert len(steps) == 1
 
 
@@ -347,7 +348,7 @@ def test_results_are_the_callers_own() -> None:
     assert x[0] == X[0]
 
 
-# -- control flow on values, and errors ---------------------------------------------------------------
+# -- control flow on values, and errors ------------------------------------------------------------
 
 
 def test_python_control_flow_on_values() -> None:

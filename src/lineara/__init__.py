@@ -7,8 +7,17 @@ array([0., 1.])
 """
 
 from lineara import transforms, tree
-from lineara.api import grad, hessian, jacfwd, jacrev, jvp, linear_transpose, linearize
-from lineara.api import value_and_grad, vjp
+from lineara.api import (
+    grad,
+    hessian,
+    jacfwd,
+    jacrev,
+    jvp,
+    linear_transpose,
+    linearize,
+    value_and_grad,
+    vjp,
+)
 from lineara.errors import LinearaError
 from lineara.frontend.jit import jit
 from lineara.frontend.stop import stop_gradient

@@ -1,7 +1,7 @@
 """Derivatives of Python functions: `grad`, `jvp`, `vjp`, `linearize`, `jacrev`, `hessian`, ….
 
-All of them trace the function, apply the three transformations of `lineara.transforms` to its program,
-and run the result. Signatures and conventions are JAX's.
+All of them trace the function, apply the three transformations of `lineara.transforms` to its
+program, and run the result. Signatures and conventions are JAX's.
 
 Complex numbers follow JAX: the gradient of a real function of a complex z = x + iy is
 ∂f/∂x − i ∂f/∂y, the *conjugate* of the direction of steepest ascent. For gradient descent
@@ -301,8 +301,7 @@ def _all(fun: Fun, primals: Sequence[Any]) -> Arguments:
 def _linearized(arguments: Arguments, has_aux: bool, holomorphic: bool | None = None) -> Point:
     """The function with those arguments, linearised at them.
 
-    Args:
-        holomorphic: for Jacobians, whether they are complex; None to allow all types.
+    For Jacobians `holomorphic` says whether they are complex; None allows all types.
     """
     if holomorphic is not None:
         _differentiable(arguments, False, holomorphic)

@@ -80,7 +80,7 @@ class ShapeMismatchError(LinearaError, ValueError):
 
 
 class LinearityError(LinearaError, TypeError):
-    """A linear variable is not used exactly once, or an operation is not linear where it must be."""
+    """A linear variable is not used exactly once, or an operation is not linear."""
 
 
 class IndexRangeError(LinearaError, IndexError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ float0 = np.dtype([("float0", np.void, 0)])
 
 @dataclass(frozen=True)
 class Space:
-    """The arguments or the results of a linear map: a pytree structure and the types of its leaves."""
+    """The arguments or results of a linear map: a pytree structure and the types of its leaves."""
 
     structure: tree.Structure
     types: tuple[ArrayType, ...]
@@ -42,11 +42,6 @@ class Space:
     def size(self) -> int:
         """The dimension: how many elements the leaves have together."""
         return sum(t.size for t in self.tangents)
-
-    @property
-    def one(self) -> Space:
-        """The space of argument tuples with an element of this space as the only argument."""
-        return Space(self.structure, self.types, wrapped=True)
 
     def flatten(self, arguments: tuple[Any, ...]) -> list[Any]:
         """The leaves of `arguments` that have tangents, as arrays of exactly the types here."""
@@ -117,8 +112,14 @@ class LinearMap:
     @property
     def T(self) -> LinearMap:
         """The transposed map, from cotangents of the result to a tuple of cotangents of the
-        arguments. Nothing is conjugated."""
-        return LinearMap(transposed(self.function), self.tape, self.codomain.one, self.domain)
+        arguments. Nothing is conjugated.
+        """
+        function = transposed(self.function)
+        if self.domain.wrapped:  # this map is a transpose already
+            return LinearMap(
+                function, self.tape, self.codomain, replace(self.domain, wrapped=False)
+            )
+        return LinearMap(function, self.tape, replace(self.codomain, wrapped=True), self.domain)
 
     def as_linear_operator(self) -> scipy.sparse.linalg.LinearOperator:
         """The map as a SciPy operator of shape (elements of the result, elements of the arguments).

@@ -77,7 +77,9 @@ def _reverse(f: Callable[..., Any], args: Any) -> Callable[..., Any]:
     return lambda *inner: vjp(f, *inner)[1](weights)
 
 
-def _difference_quotient(f: Callable[..., Any], args: Any, direction: Any, eps: float | None) -> Any:
+def _difference_quotient(
+    f: Callable[..., Any], args: Any, direction: Any, eps: float | None
+) -> Any:
     """Central differences with three step sizes, extrapolated to step zero (Richardson)."""
     single = any(x.dtype.itemsize // (1 + (x.dtype.kind == "c")) == 4 for x in tree.leaves(args))
     step = eps if eps is not None else 5e-2 if single else 2e-3
@@ -99,9 +101,7 @@ def _difference_quotient(f: Callable[..., Any], args: Any, direction: Any, eps: 
     return tree.unflatten(tree.structure(f(*args)), table[0])
 
 
-def _compare(
-    what: str, found: Any, expected: Any, atol: float | None, rtol: float | None
-) -> None:
+def _compare(what: str, found: Any, expected: Any, atol: float | None, rtol: float | None) -> None:
     for a, b in zip(tree.leaves(found), tree.leaves(expected), strict=True):
         a = np.asarray(a)
         tolerance = TOLERANCES.get(a.dtype, 1e-5)

@@ -1,7 +1,7 @@
 """Pytrees: nested containers of arrays, as optree has them, with JAX's conventions.
 
-Tuples, lists, dicts (in sorted key order), named tuples, `OrderedDict`, `defaultdict` and `deque` are
-nodes, ``None`` is a node without leaves, dataclasses are nodes once registered with
+Tuples, lists, dicts (in sorted key order), named tuples, `OrderedDict`, `defaultdict` and `deque`
+are nodes, ``None`` is a node without leaves, dataclasses are nodes once registered with
 `register_dataclass`, and everything else is a leaf.
 """
 
@@ -69,5 +69,5 @@ def register_dataclass(cls: C) -> C:
     def make(_: None, values: Iterable[Any]) -> Any:
         return cls(**dict(zip(names, values, strict=True)))
 
-    optree.register_pytree_node(cls, children, make, namespace=NAMESPACE)
+    optree.register_pytree_node(cls, children, make, namespace=NAMESPACE)  # type: ignore[arg-type]
     return cls

@@ -27,8 +27,12 @@ def _convolutions() -> list[Row]:
         (SINGLE, SINGLE[:1], False),
     ]
     return [
-        (f"{function.__name__} {mode} {a.dtype}{a.shape} {b.dtype}{b.shape}",
-         lambda a, b, f=function, mode=mode: f(a, b, mode), [a, b], smooth)
+        (
+            f"{function.__name__} {mode} {a.dtype}{a.shape} {b.dtype}{b.shape}",
+            lambda a, b, f=function, mode=mode: f(a, b, mode),
+            [a, b],
+            smooth,
+        )
         for function in (np.convolve, np.correlate)
         for mode in ("full", "same", "valid")
         for a, b, smooth in pairs
@@ -76,6 +80,7 @@ ROWS: list[Row] = [
     ("interp complex", lambda f: np.interp(AT / 2, AT[:5], f), [COMPLEX], True),
     ("polyval", lambda p, x: np.polyval(p, x), [V, X], True),
     ("polyval known", lambda x: np.polyval([1, 2, 3], x), [X], True),
+    ("polyval single", lambda x: np.polyval([1, 2, 3], x), [SINGLE], False),
     ("polyval int", lambda x: np.polyval([1, 2, 3], x), [INTS], False),
     *_convolutions(),
 ]

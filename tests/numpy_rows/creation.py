@@ -29,7 +29,16 @@ ROWS: list[Row] = [
     ("arange", lambda x: np.arange(2, 9, 3, like=x), [X], False),
     ("eye", lambda x: np.eye(3, 4, k=1, like=x), [X], False),
     ("identity", lambda x: np.identity(3, like=x), [X], False),
-    ("array", lambda x: np.array([[x[0, 0], 1.0], [x[1, 1], 2]], like=x) if type(x) is not np.ndarray else np.array([[x[0, 0], 1.0], [x[1, 1], 2]]), [X], True),
+    (
+        "array",
+        lambda x: (
+            np.array([[x[0, 0], 1.0], [x[1, 1], 2]], like=x)
+            if type(x) is not np.ndarray
+            else np.array([[x[0, 0], 1.0], [x[1, 1], 2]])
+        ),
+        [X],
+        True,
+    ),
     ("array ndmin", lambda x: np.array(x, dtype=complex, ndmin=3, like=x), [X], True),
     ("asarray", lambda x: np.asarray(x, like=x), [X], True),
     ("copy method", lambda x: x.copy(), [X], True),
@@ -38,7 +47,12 @@ ROWS: list[Row] = [
     ("linspace axis", lambda a, b: np.linspace(a, b, 3, axis=-1), [X[0], X[1]], True),
     ("linspace step", lambda a: np.linspace(a, 1, 6, retstep=True), [ONE], True),
     ("linspace int", lambda a: np.linspace(a, 10, 4, dtype=int), [np.array(1)], False),
-    ("linspace single", lambda a: np.linspace(a, 10, 4), [np.float32(1.5) * np.ones(2, "f4")], False),
+    (
+        "linspace single",
+        lambda a: np.linspace(a, 10, 4),
+        [np.float32(1.5) * np.ones(2, "f4")],
+        False,
+    ),
     ("linspace one", lambda a: np.linspace(a, 10, 1), [ONE], True),
     ("shape", lambda x: np.array(np.shape(x)), [X], False),
     ("ndim", lambda x: np.array(np.ndim(x)), [X], False),
@@ -47,8 +61,11 @@ ROWS: list[Row] = [
     ("result_type dtype", lambda x: np.ones(1, np.result_type(x, np.int64)), [SINGLE], False),
     ("common_type", lambda x: np.ones(1, np.common_type(x, np.ones(1, "f4"))), [SINGLE], False),
     ("questions", lambda x: np.array([np.iscomplexobj(x), np.isrealobj(x)]), [COMPLEX], False),
-    *((f"round {d} {x.dtype}", lambda x, d=d: np.round(x, d), [x], False)
-      for d in (0, 2, -1) for x in (X * 10, INTS, SINGLE * 10, COMPLEX * 10)),
+    *(
+        (f"round {d} {x.dtype}", lambda x, d=d: np.round(x, d), [x], False)
+        for d in (0, 2, -1)
+        for x in (X * 10, INTS, SINGLE * 10, COMPLEX * 10)
+    ),
     ("around", lambda x: np.around(x, 1), [X], False),
     ("round method", lambda x: x.round(2), [X], False),
     ("fix", np.fix, [X], False),
@@ -58,8 +75,13 @@ ROWS: list[Row] = [
     ("real smooth", lambda z: z.real * z.imag, [COMPLEX], True),
     ("angle smooth", np.angle, [COMPLEX], True),
     ("angle degrees", lambda z: np.angle(z, deg=True), [COMPLEX], True),
-    *((f"{function.__name__}", function, [x], False)
-      for function in (np.isreal, np.iscomplex) for x in (X, COMPLEX, COMPLEX.real + 0j)),
-    *((f"{function.__name__}", function, [np.array([1, np.inf, -np.inf, np.nan])], False)
-      for function in (np.isposinf, np.isneginf)),
+    *(
+        (f"{function.__name__}", function, [x], False)
+        for function in (np.isreal, np.iscomplex)
+        for x in (X, COMPLEX, COMPLEX.real + 0j)
+    ),
+    *(
+        (f"{function.__name__}", function, [np.array([1, np.inf, -np.inf, np.nan])], False)
+        for function in (np.isposinf, np.isneginf)
+    ),
 ]

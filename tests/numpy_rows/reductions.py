@@ -54,6 +54,7 @@ def _reductions() -> list[Row]:
         rows.append(_row(function, [NO_ROWS], True))
         rows.append(_row(function, [X], True, axis=0, initial=3))
     for function in SPREADS:
+        rows.append(_row(function, [X], True, keepdims=np._NoValue))
         rows.append(_row(function, [X], True, axis=1, ddof=1))
         rows.append(_row(function, [X], True, where=MASK, axis=1))
     for function in EXTREMES:
@@ -67,7 +68,12 @@ def _reductions() -> list[Row]:
     for function in TRUTHS:
         rows += [_row(function, [x], False, **axis) for x in (X, INTS, BOOLS) for axis in AXES]
     for function in (np.argmax, np.argmin):
-        rows += [_row(function, [x], False, **axis) for x in (X, INTS) for axis in AXES if axis.get("axis") != (0, 1)]
+        rows += [
+            _row(function, [x], False, **axis)
+            for x in (X, INTS)
+            for axis in AXES
+            if axis.get("axis") != (0, 1)
+        ]
     return rows
 
 
@@ -84,7 +90,7 @@ def _running() -> list[Row]:
 
 def _ignoring_nan() -> list[Row]:
     names = ("nansum", "nanprod", "nanmean", "nanvar", "nanstd", "nanmax", "nanmin")
-    return [_row(getattr(np, name), [HOLES], False, **axis) for name in names for axis in AXES]
+    return [_row(getattr(np, name), [HOLES], True, **axis) for name in names for axis in AXES]
 
 
 def _statistics() -> list[Row]:
@@ -105,6 +111,7 @@ def _statistics() -> list[Row]:
         rows += [_row(np.quantile, [x], False, q=q, axis=0) for x in (INTS, SINGLE, HOLES)]
         rows += [_row(np.percentile, [x], False, q=np.multiply(q, 100)) for x in (X, INTS)]
     rows += [_row(np.percentile, [x], False, q=30) for x in (X, SINGLE, INTS)]
+    rows += [_row(f, [SINGLE], False, q=np.float32(0.3)) for f in (np.quantile, np.percentile)]
     for function in (np.cov, np.corrcoef):
         rows += [
             _row(function, [X], True),
@@ -123,7 +130,7 @@ def _methods() -> list[Row]:
     calls = {
         "sum": lambda x: x.sum(1),
         "mean": lambda x: x.mean(axis=0, keepdims=True),
-        "std": lambda x: x.std(0, ddof=1),
+        "std": lambda x: x.std(0, ddof=1, out=None),
         "max": lambda x: x.max(),
         "cumsum": lambda x: x.cumsum(),
         "any": lambda x: (x > 0).any(axis=1),

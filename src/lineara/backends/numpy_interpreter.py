@@ -1,7 +1,7 @@
 """The NumPy interpreter: its result *is* the meaning of a program.
 
-A function is prepared once: its variables get numbered slots, each equation becomes a step, and each
-value is let go right after its last use. An op that accumulates (`slice_add`, `scatter_add`,
+A function is prepared once: its variables get numbered slots, each equation becomes a step, and
+each value is let go right after its last use. An op that accumulates (`slice_add`, `scatter_add`,
 `add`) works in place where its first operand is fresh memory that nobody reads again.
 """
 

@@ -17,7 +17,7 @@ from lineara.frontend.where import user_source
 
 @dataclass(frozen=True)
 class Arguments:
-    """A call ``fun(*args, **kwargs)`` seen as a function of the leaves of some positional arguments.
+    """A call ``fun(*args, **kwargs)`` as a function of the leaves of some of its arguments.
 
     Attributes:
         chosen: the chosen arguments, a tuple of pytrees.
@@ -108,7 +108,7 @@ def parameter_names(fun: Callable[..., Any], count: int) -> list[str | None]:
 
 
 def leaf_names(names: Sequence[str | None], paths: Iterable[tuple[Any, ...]]) -> list[str | None]:
-    """Names for leaves at the given paths in a tuple of named pytrees: ``params.weights``, …"""
+    """Names for leaves at the given paths in a tuple of named pytrees: ``params.weights``, …."""
     result: list[str | None] = []
     for head, *rest in paths:
         name = names[head]

@@ -7,7 +7,7 @@ go on it, through ``__array_ufunc__`` and ``__array_function__``, to one impleme
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -39,6 +39,18 @@ class TracedArray(Traced):
 
     dispatcher: ClassVar[Dispatcher]
 
+    if TYPE_CHECKING:  # operators and most methods are attached below, from tables
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __add__(self, other: Any) -> Any: ...
+        def __sub__(self, other: Any) -> Any: ...
+        def __rsub__(self, other: Any) -> Any: ...
+        def __mul__(self, other: Any) -> Any: ...
+        def __truediv__(self, other: Any) -> Any: ...
+        def __floordiv__(self, other: Any) -> Any: ...
+        def __mod__(self, other: Any) -> Any: ...
+        def __matmul__(self, other: Any) -> Any: ...
+
     __array_priority__ = 1000.0
     __hash__ = None  # type: ignore[assignment]
 
@@ -69,20 +81,20 @@ class TracedArray(Traced):
         return self.value.type.nbytes
 
     @property
-    def T(self) -> TracedArray:
-        return np.transpose(self)  # type: ignore[call-overload, no-any-return]
+    def T(self) -> Any:
+        return np.transpose(self)
 
     @property
-    def mT(self) -> TracedArray:
-        return np.matrix_transpose(self)  # type: ignore[no-any-return]
+    def mT(self) -> Any:
+        return np.matrix_transpose(self)
 
     @property
-    def real(self) -> TracedArray:
-        return np.real(self)  # type: ignore[no-any-return]
+    def real(self) -> Any:
+        return np.real(self)
 
     @property
-    def imag(self) -> TracedArray:
-        return np.imag(self)  # type: ignore[no-any-return]
+    def imag(self) -> Any:
+        return np.imag(self)
 
     @property
     def flat(self) -> Iterator[TracedArray]:
@@ -276,12 +288,13 @@ PREFIX = {
     "invert": np.invert,
 }
 METHODS: dict[str, Callable[..., Any]] = {
-    name: getattr(np, name)
-    for name in (
-        "all any argmax argmin argsort clip compress cumprod cumsum diagonal dot max mean min "
-        "nonzero prod ptp ravel repeat round searchsorted squeeze std sum swapaxes take trace var "
-        "choose argpartition"
-    ).split()
+    method.__name__: method
+    for method in (
+        *(np.all, np.any, np.argmax, np.argmin, np.argsort, np.argpartition, np.choose, np.clip),
+        *(np.compress, np.cumprod, np.cumsum, np.diagonal, np.dot, np.max, np.mean, np.min),
+        *(np.nonzero, np.prod, np.ptp, np.ravel, np.repeat, np.round, np.searchsorted),
+        *(np.squeeze, np.std, np.sum, np.swapaxes, np.take, np.trace, np.var),
+    )
 }
 OWN_METHODS = (
     "astype",

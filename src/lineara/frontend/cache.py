@@ -1,8 +1,8 @@
 """Equal traces share one `Function`, and with it all that was derived from it.
 
-Python code is traced on every call that is not jitted, so that closures, globals and branches are always
-right. What was recorded is then looked up: a trace that equals an earlier one *is* the earlier
-function, whose derivatives and plans are remembered in its `memo`.
+Python code is traced on every call that is not jitted, so that closures, globals and branches are
+always right. What was recorded is then looked up: a trace that equals an earlier one *is* the
+earlier function, whose derivatives and plans are remembered in its `memo`.
 """
 
 from __future__ import annotations

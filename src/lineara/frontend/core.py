@@ -7,7 +7,7 @@ array: traced arrays, of this trace or one further out, NumPy arrays, and number
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -136,7 +136,7 @@ def broadcast_shapes(*operands: Any) -> tuple[int, ...]:
 
 
 def elementwise(op: Op, *operands: Any) -> TracedArray:
-    """An elementwise op on operands of its dtypes, broadcast together (scalars repeat by themselves)."""
+    """An elementwise op on operands of its dtypes, broadcast together."""
     shape = broadcast_shapes(*operands)
     return apply(op, *(_aligned(x, shape) for x in operands))
 
@@ -164,13 +164,13 @@ def weak_dtype(x: Any) -> Any:
     return as_array(x).dtype
 
 
-@lru_cache(maxsize=None)
+@cache
 def _result_type(*dtypes: Any) -> DType:
     samples = [d(0) if isinstance(d, type) else d for d in dtypes]
     return np.result_type(*samples)
 
 
-@lru_cache(maxsize=None)
+@cache
 def resolve(ufunc: np.ufunc, *dtypes: Any) -> tuple[DType, ...]:
     """The operand and result dtypes of a ufunc's loop, as NumPy chooses them.
 

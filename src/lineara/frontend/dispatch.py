@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -63,19 +63,11 @@ def _views(result: Any, base: TracedArray, make: Callable[[Any], Any]) -> Any:
     if isinstance(result, TracedArray):
         return as_view(result, base, make)
     if isinstance(result, list | tuple):
-        parts = (as_view(part, base, _Part(make, i)) for i, part in enumerate(result))
-        return type(result)(parts)
+        return type(result)(
+            as_view(part, base, lambda x, i=i: make(x)[i])  # type: ignore[misc]
+            for i, part in enumerate(result)
+        )
     return result
-
-
-class _Part(NamedTuple):
-    """One of several views that a function makes."""
-
-    make: Callable[[Any], Any]
-    number: int
-
-    def __call__(self, x: Any) -> Any:
-        return self.make(x)[self.number]
 
 
 def _own(result: Any, args: Any) -> Any:
@@ -88,10 +80,13 @@ def _own(result: Any, args: Any) -> Any:
 def _call(
     implementation: Callable[..., Any], name: str, args: Any, kwargs: Mapping[str, Any]
 ) -> Any:
+    given = {
+        k: v for k, v in kwargs.items() if not (v is np._NoValue or (k == "out" and v is None))
+    }
     try:
-        return implementation(*args, **kwargs)
+        return implementation(*args, **given)
     except LinearaError as error:
-        raise error.at(user_source())
+        raise error.at(user_source()) from error.__cause__
     except TypeError as error:
         if "argument" not in str(error) or error.__traceback__ is None:
             raise

@@ -176,7 +176,9 @@ def _in_range(item: Any, size: int, axis: int) -> int:
             f"index {number} is out of bounds for axis {axis} with size {size}",
             where=user_source(),
             found=str(number),
-            expected=f"an index from {-size} to {size - 1}" if size else "no index: the axis is empty",
+            expected=f"an index from {-size} to {size - 1}"
+            if size
+            else "no index: the axis is empty",
         )
     return number % size
 

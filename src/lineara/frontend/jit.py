@@ -16,11 +16,11 @@ from lineara.ir.types import ArrayType
 from lineara.transforms.simplify import simplify
 
 
-class Leaf(NamedTuple):
+class Signature(NamedTuple):
     """All that a trace depends on in an argument: its type, and whether its dtype adapts."""
 
-    type: ArrayType
-    weak: type | None
+    array: ArrayType
+    number: type | None
 
 
 class Jitted:
@@ -38,7 +38,7 @@ class Jitted:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         static, dynamic = self._divide(args, kwargs)
         leaves, structure = tree.flatten(dynamic)
-        types = tuple(Leaf(type_of_leaf(x), weak_type(x)) for x in leaves)
+        types = tuple(Signature(type_of_leaf(x), weak_type(x)) for x in leaves)
         key = (structure, types, tuple(sorted(static.items(), key=repr)))
         recorded = self._lookup(key) or self._record(key, static, structure, types)
         results = apply(simplify(recorded.function), [*recorded.captures, *leaves])
@@ -73,7 +73,7 @@ class Jitted:
         key: Hashable,
         static: dict[int | str, Any],
         structure: tree.Structure,
-        types: tuple[Leaf, ...],
+        types: tuple[Signature, ...],
     ) -> Recorded:
         def call(leaves: list[Any]) -> Any:
             positional, named = tree.unflatten(structure, leaves)
@@ -87,13 +87,13 @@ class Jitted:
         names = parameter_names(self.fun, structure.num_leaves + len(static))
         positional = [n for i, n in enumerate(names) if i not in static]
         hints = [
-            leaf_names(positional, [path])[0] if part == 0 else ".".join(map(str, path))
+            leaf_names(positional, [tuple(path)])[0] if part == 0 else ".".join(map(str, path))
             for part, *path in structure.paths()
         ]
         recorded = record(
             call,
-            [leaf.type for leaf in types],
-            weak=[leaf.weak for leaf in types],
+            [leaf.array for leaf in types],
+            weak=[leaf.number for leaf in types],
             name=function_name(self.fun),
             hints=hints,
         )

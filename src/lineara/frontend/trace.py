@@ -1,13 +1,13 @@
 """Tracing: a Python function runs once on traced arrays and leaves a `Function` behind.
 
 The function being traced is held in one context variable, so that threads may trace at the same
-time. A trace inside a trace (a `grad` inside a `grad`) is closed: what the inner function uses of the
-outer one becomes a parameter of the inner one, a *capture*, and so do arrays from its surroundings.
-There is nothing that nested derivatives could confuse.
+time. A trace inside a trace (a `grad` inside a `grad`) is closed: what the inner function uses of
+the outer one becomes a parameter of the inner one, a *capture*, and so do arrays from its
+surroundings. There is nothing that nested derivatives could confuse.
 
-Traced arrays are symbolic, but where Python asks for a number (``if x > 0:``) the trace evaluates the
-equations that the answer needs, from the real inputs, and goes on. Under `jit` there are no real
-inputs, and the question is an error.
+Traced arrays are symbolic, but where Python asks for a number (``if x > 0:``) the trace evaluates
+the equations that the answer needs, from the real inputs, and goes on. Under `jit` there are no
+real inputs, and the question is an error.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from lineara.ir.value import Value
 
 class View(NamedTuple):
     """What a view looks at: the array that has the memory, the functions that lead from there to
-    the view, and how often the memory had been written to when the view was last read."""
+    the view, and how often the memory had been written to when the view was last read.
+    """
 
     root: Traced
     makers: tuple[Callable[[Any], Any], ...]
@@ -244,7 +245,7 @@ def recording(trace: Trace) -> Iterator[Trace]:
     try:
         yield trace
     except LinearaError as error:
-        raise error.at(user_source())
+        raise error.at(user_source()) from error.__cause__
     finally:
         _current.reset(token)
         trace.finished = True

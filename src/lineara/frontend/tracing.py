@@ -88,7 +88,9 @@ def record(
     inputs = [trace.argument(x, hint) for x, hint in zip(arguments, names, strict=True)]
     with recording(trace):
         weak = [weak_type(x) for x in arguments] if weak is None else weak
-        output = call([TracedArray(trace, x, w, fixed=True) for x, w in zip(inputs, weak, strict=True)])
+        output = call(
+            [TracedArray(trace, x, w, fixed=True) for x, w in zip(inputs, weak, strict=True)]
+        )
         aux = None
         if has_aux:
             output, extra = _pair(output)

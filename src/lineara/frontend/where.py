@@ -14,7 +14,7 @@ from lineara.errors import Source
 _OURS = str(Path(__file__).parents[1])
 LIBRARIES = tuple(
     root + ("" if root.endswith("/") else "/")
-    for root in (_OURS, *(str(Path(m.__file__).parent) for m in (np, scipy, optree)))
+    for root in (_OURS, *(str(Path(str(m.__file__)).parent) for m in (np, scipy, optree)))
 )
 
 

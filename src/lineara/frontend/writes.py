@@ -1,9 +1,9 @@
 """Writing to traced arrays, with NumPy's semantics of views.
 
-Programs have no memory to write to: ``x[i] = v`` becomes a new value for the array object `x`, made from
-the old one with the elements replaced. A view remembers its *root*, the array whose memory it looks
-at, and the functions that lead from there to it. Writing to a view replaces elements of the root;
-reading a view whose root has been written to since applies those functions again.
+Programs have no memory to write to: ``x[i] = v`` becomes a new value for the array object `x`, made
+from the old one with the elements replaced. A view remembers its *root*, the array whose memory it
+looks at, and the functions that lead from there to it. Writing to a view replaces elements of the
+root; reading a view whose root has been written to since applies those functions again.
 
 Which elements of the root an assignment means, NumPy itself says: the functions and the index are
 applied to an array of the positions 0, 1, 2, … in place of the root.
@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from lineara.errors import TracingError, TypeMismatchError
-from lineara.frontend.core import apply, broadcast_to, convert, here, reshape, traced, type_of_array
 from lineara.frontend.array import TracedArray
+from lineara.frontend.core import apply, broadcast_to, convert, here, reshape, traced, type_of_array
 from lineara.frontend.trace import Traced, View
 from lineara.frontend.where import user_source
 from lineara.ir.types import Array
@@ -123,7 +123,7 @@ def _replaced(root: Traced, positions: Any, value: Any) -> TracedArray:
             if sizes == shape:
                 return traced(reshape(value, shape))
             return apply(DynamicUpdateSlice(), root, reshape(value, sizes), *starts)
-        coordinates: Any = np.unravel_index(positions, shape)
+        coordinates: Any = np.unravel_index(np.asarray(positions), shape)
     else:
         coordinates = _unravelled(positions, shape)
     return apply(ScatterSet(tuple(range(len(shape)))), root, value, *coordinates)
@@ -202,5 +202,3 @@ def _masked(array: TracedArray, mask: TracedArray, value: Any) -> Any:
 def _has_traced(index: Any) -> bool:
     items = index if isinstance(index, tuple) else (index,)
     return any(isinstance(item, Traced) for item in items)
-
-

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-
 from typing import TypeAlias
 
 from lineara.errors import LinearaError, Source
@@ -140,7 +139,7 @@ class _Threading:
                 self.equations.append(Equation(Drop(), (v,), (), self.source))
 
     def take(self, variable: LinearVariable) -> LinearVariable:
-        """The variable that holds the value for its next use, copied first if it is not the last."""
+        """The variable that holds the value for its next use, copied if that is not the last."""
         now = self.current.get(variable, variable)
         self.uses[variable] -= 1
         if self.uses[variable] == 0:

@@ -63,7 +63,8 @@ class Op:
 
     def linear_sets(self, *types: ArrayType) -> LinearSets:
         """The linearity signature: each set holds operand positions in which the op is jointly
-        linear while the others are non-linear. Empty for a non-linear op."""
+        linear while the others are non-linear. Empty for a non-linear op.
+        """
         return ()
 
     def linearity(self, types: Sequence[ArrayType], linear: Sequence[bool]) -> tuple[bool, ...]:

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -185,7 +185,7 @@ class Program:
     constants: tuple[Array, ...] = ()
 
     @classmethod
-    def of(cls, main: Function, constants: Sequence[Array] = ()) -> Program:
+    def of(cls, main: Function, constants: Sequence[Array] = ()) -> Self:
         """The program that consists of `main` and all that it calls."""
         return cls(reachable([main]), tuple(constants))
 

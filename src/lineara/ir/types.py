@@ -39,13 +39,13 @@ def supported_dtype(dtype: Any) -> DType:
     Raises:
         TypeMismatchError: for an element type that the language does not have.
     """
-    native = np.dtype(dtype).newbyteorder("=")
+    native: DType = np.dtype(dtype).newbyteorder("=")
     if native not in DTYPE_NAMES:
         raise TypeMismatchError(
             f"arrays of dtype {native} have no place in a program",
             found=f"dtype {native}",
-            expected="one of bool, int8-int64, uint8-uint64, float32, float64, complex64, complex128",
-            remedy="convert the array first, e.g. x.astype(np.float64)",
+            expected="one of bool, int8-int64, uint8-uint64, float32, float64, complex64,
+            complex128", remedy="convert the array first, e.g. x.astype(np.float64)",
         )
     return native
 

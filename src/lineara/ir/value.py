@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 import numpy as np
 
 from lineara.ir.op import SCALARS, Op
-from lineara.ir.program import Literal, Operand
+from lineara.ir.program import Literal, Operand, Variable
 from lineara.ir.types import ArrayType, DType
 
 if TYPE_CHECKING:
@@ -70,6 +70,12 @@ class Value:
     def literal(self, value: Any) -> Value:
         """A scalar constant of its own dtype."""
         return Value(self.builder, Literal(value))
+
+    def hinted(self, hint: str | None) -> Value:
+        """This value; a variable that has no name for printing gets one."""
+        if isinstance(self.operand, Variable):
+            self.operand.hint = self.operand.hint or hint
+        return self
 
     def zero_tangent(self) -> Value:
         """A linear zero of this value's type."""

@@ -71,7 +71,7 @@ class Broadcast(LinearUnary):
             or min(self.shape, default=0) < 0
         ):
             raise ShapeMismatchError(
-                "broadcast maps each axis of its operand, in order, to a result axis of the same size",
+                "broadcast maps the axes of its operand, in order, to axes of the same size",
                 found=f"{type} to shape {self.shape} by axes {self.axes}",
                 expected=f"an operand of shape {kept}",
             )

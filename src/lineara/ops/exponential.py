@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -35,7 +36,7 @@ class Exp2(Unary):
     ufunc: ClassVar[Any] = np.exp2
 
     def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
-        return result * np.log(2.0).item()
+        return result * LOG_2
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Log2(Unary):
     ufunc: ClassVar[Any] = np.log2
 
     def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
-        return (1 / np.log(2.0)).item() / operands[0]
+        return 1 / LOG_2 / operands[0]
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Log10(Unary):
     ufunc: ClassVar[Any] = np.log10
 
     def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
-        return (1 / np.log(10.0)).item() / operands[0]
+        return 1.0 / (operands[0] * LOG_10)
 
 
 @dataclass(frozen=True)
@@ -132,14 +133,16 @@ class LogAddExp2(Binary):
 
     def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
         delta = difference(operands[index], operands[1 - index])
-        return logistic(delta * np.log(2.0).item())
+        return logistic(delta * LOG_2)
 
 
 def difference(x: Value, y: Value) -> Value:
-    """x − y, and 0 where both are the same infinity."""
+    """X − y, and 0 where both are the same infinity."""
     same = and_(isinf(x), eq(x, y))
     return where(same, 0.0, x - y)
 
+
+LOG_2, LOG_10 = math.log(2.0), math.log(10.0)
 
 exp, exp2, expm1 = Exp(), Exp2(), Expm1()
 log, log2, log10, log1p = Log(), Log2(), Log10(), Log1p()

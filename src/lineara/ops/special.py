@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -79,6 +80,6 @@ class Polygamma(Unary):
         return Polygamma(self.order + 1)(operands[0])
 
 
-TWO_OVER_SQRT_PI = 2 / np.sqrt(np.pi).item()
+TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 
 erf, erfc, gammaln, digamma = Erf(), Erfc(), Gammaln(), Digamma()

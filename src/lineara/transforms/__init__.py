@@ -73,9 +73,7 @@ def unzip(program: P, policy: Policy = save_all) -> tuple[P, P]:
     return _with_main(program, nonlin), type(program).of(lin)
 
 
-def partial_eval(
-    program: P, known: Sequence[bool], policy: Policy = save_all
-) -> tuple[P, P]:
+def partial_eval(program: P, known: Sequence[bool], policy: Policy = save_all) -> tuple[P, P]:
     """The part of a program that some of its parameters determine, and the rest.
 
     Args:
@@ -84,7 +82,8 @@ def partial_eval(
         policy: which known values to save for the second part; the others are recomputed.
 
     Returns:
-        ``first(known) -> (known results, tape)`` and ``second(tape, unknown; x') -> (other results)``.
+        ``first(known) -> (known results, tape)`` and ``second(tape, unknown; x') -> (other
+        results)``.
     """
     parts = _partial_eval(program.main, [*_captured(program, True), *known], policy)
     return _with_main(program, parts.known), type(program).of(parts.unknown)

@@ -15,7 +15,8 @@ from lineara.ops.elementwise import Elementwise
 def as_linear(f: Function, linear: tuple[bool, ...]) -> Function:
     """`f` with the chosen parameters, and all that is computed from them, linear.
 
-    This is the converse of `forget`, and a proof: the types of Linear A admit only linear functions.
+    This is the converse of `forget`, and a proof: the types of Linear A admit only linear
+    functions.
 
     Raises:
         LinearityError: if `f` is not linear in those parameters jointly; it names the user's line
@@ -46,8 +47,7 @@ def _as_linear(f: Function, linear: tuple[bool, ...]) -> _Typed:
         operands = tuple(values.get(v) or Value(b, v) for v in equation.operands)
         results = _emit(b, equation, operands)
         for variable, value in zip(equation.results, results, strict=True):
-            values[variable] = value
-            value.operand.hint = value.operand.hint or variable.hint
+            values[variable] = value.hinted(variable.hint)
     results = [values.get(v) or Value(b, v) for v in f.results]
     return _Typed(b.build(results), tuple(x.linear for x in results))
 
@@ -61,14 +61,11 @@ def _emit(b: Builder, equation: Equation, operands: tuple[Value, ...]) -> tuple[
         callee, are_linear = _typed(op.function, linear)
         ordered = [x for x in operands if not x.linear] + [x for x in operands if x.linear]
         results = b.emit(Call(callee), *ordered)
-        nonlinear, others = (
-            iter(results[: len(callee.results)]),
-            iter(results[len(callee.results) :]),
-        )
+        count = len(callee.results)
+        nonlinear, others = iter(results[:count]), iter(results[count:])
         return tuple(next(others if flag else nonlinear) for flag in are_linear)
     if isinstance(op, Elementwise):
         shape = equation.results[0].type.shape
-        operands = tuple(
-            broadcast(x, shape, ()) if x.linear and x.shape != shape else x for x in operands
-        )
+        full = [broadcast(x, shape, ()) if x.linear and x.shape != shape else x for x in operands]
+        return b.emit(op, *full)
     return b.emit(op, *operands)

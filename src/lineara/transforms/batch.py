@@ -48,9 +48,8 @@ def _batch(f: Function, size: int, batched: tuple[bool, ...]) -> Function:
             else b.emit(equation.op, *operands)
         )
         for variable, value in zip(equation.results, results, strict=True):
-            values[variable] = value
+            values[variable] = value.hinted(variable.hint)
             is_batched[variable] = any(flags)
-            value.operand.hint = value.operand.hint or variable.hint
     return b.build(
         values.get(v, Value(b, v))
         if is_batched.get(v, False)

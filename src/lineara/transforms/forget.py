@@ -35,9 +35,7 @@ def _forget(f: Function) -> Function:
         for variable, value in zip(
             equation.results, _forgotten(b, equation, operands), strict=True
         ):
-            values[variable] = value
-            if not isinstance(equation.op, Structural):
-                value.operand.hint = variable.hint
+            values[variable] = value.hinted(variable.hint)
     return b.build(values.get(v) or Value(b, v) for v in f.all_results)
 
 

@@ -32,7 +32,8 @@ def linearize(
 
 def value_and_gradient(f: Function, active: tuple[bool, ...]) -> Function:
     """The function ``(x) -> (y, x̄)``: the results of `f`, and the gradient of the first of them,
-    a scalar, with respect to each active parameter."""
+    a scalar, with respect to each active parameter.
+    """
     return f.memoized(("gradient", active), lambda: _value_and_gradient(f, active))
 
 

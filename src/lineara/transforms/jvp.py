@@ -72,8 +72,7 @@ def _derive(f: Function, active: tuple[bool, ...], wanted: tuple[bool, ...] | No
         outgoing = _tangents(b, equation, incoming)
         for result, tangent in zip(equation.results, outgoing, strict=True):
             if tangent is not None:
-                tangents[result] = tangent
-                tangent.operand.hint = tangent.operand.hint or result.hint
+                tangents[result] = tangent.hinted(result.hint)
     results = [Value(b, v) for v in f.results]
     if wanted is None:
         wanted = tuple(v in tangents for v in f.results)

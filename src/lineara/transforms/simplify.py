@@ -67,9 +67,9 @@ class _Reducer:
     def linear(self, operand: Operand) -> LinearVariable:
         """A linear variable in a place where it must exist, even if it is zero."""
         now = self.value(operand)
+        assert isinstance(now, LinearVariable)
         if now in self.zeros:
             self.equations.append(Equation(Zero(now.type), (), (now,)))
-        assert isinstance(now, LinearVariable)
         return now
 
     def add(self, equation: Equation) -> None:
@@ -142,9 +142,7 @@ class _Reducer:
         scalar = Variable(result.type.with_shape(()), result.hint)
         self.add_nonlinear(Equation(equation.op, operands, (scalar,), equation.source))
         repetition = Broadcast(result.type.shape)
-        self.add_nonlinear(
-            Equation(repetition, (self.value(scalar),), (result,), equation.source)
-        )
+        self.add_nonlinear(Equation(repetition, (self.value(scalar),), (result,), equation.source))
 
 
 def _fold(equation: Equation, operands: tuple[Operand, ...]) -> Literal | None:

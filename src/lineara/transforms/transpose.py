@@ -1,9 +1,9 @@
 """Transposition: a linear function with its arrows turned round.
 
-From ``l(a; x') -> (; y')`` to ``l.T(a; y') -> (; x')``. Non-linear equations stay in front, as they are;
-the linear ones are walked last to first, each turned round by its op. Every linear variable is used
-exactly once, so each cotangent is bound exactly once and nothing accumulates behind the scenes:
-`dup` becomes `add`, `drop` becomes `zero`, a call becomes a call of the transposed callee.
+From ``l(a; x') -> (; y')`` to ``l.T(a; y') -> (; x')``. Non-linear equations stay in front, as they
+are; the linear ones are walked last to first, each turned round by its op. Every linear variable is
+used exactly once, so each cotangent is bound exactly once and nothing accumulates behind the
+scenes: `dup` becomes `add`, `drop` becomes `zero`, a call becomes a call of the transposed callee.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from lineara.errors import LinearityError
 from lineara.ir.builder import Builder
 from lineara.ir.op import Tangent
-from lineara.ir.program import Equation, Function, Operand
+from lineara.ir.program import Equation, Function, Operand, Variable
 from lineara.ir.structural import Drop, Zero
 from lineara.ir.value import Value
 from lineara.ops.control import Call
@@ -55,8 +55,8 @@ def _transpose(f: Function) -> Function:
             equation.operands, _cotangents(b, equation, incoming), strict=True
         ):
             if cotangent is not None:
-                cotangents[operand] = cotangent
-                cotangent.operand.hint = cotangent.operand.hint or operand.hint
+                hint = operand.hint if isinstance(operand, Variable) else None
+                cotangents[operand] = cotangent.hinted(hint)
     return b.build([cotangents[p] for p in f.linear_params])
 
 

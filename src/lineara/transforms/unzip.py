@@ -108,9 +108,7 @@ class _Splitter:
         rest = tuple(v for v, k in zip(f.results, known_results, strict=True) if not k)
         tape, recomputed = self.tape(rest)
         known_name, unknown_name = self.names()
-        first = Function(
-            known_name, self.known_params, (), tuple(self.first), results + tape, ()
-        )
+        first = Function(known_name, self.known_params, (), tuple(self.first), results + tape, ())
         second = Function(
             unknown_name,
             tape + self.unknown_params,
@@ -136,7 +134,8 @@ class _Splitter:
 
     def split_call(self, equation: Equation, op: Call) -> None:
         """A call becomes a call in each half. What the callee's tape holds of the callee's own
-        operands is not handed over again."""
+        operands is not handed over again.
+        """
         callee = op.function
         operands = equation.operands[: len(callee.params)]
         is_known = tuple(self.is_known((v,)) for v in operands)

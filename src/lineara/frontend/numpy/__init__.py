@@ -8,9 +8,7 @@ from typing import Any
 from lineara.frontend.numpy import (
     calculus,
     choosing,
-    choosing,
     creation,
-    elementary,
     elementary,
     joining,
     linalg,

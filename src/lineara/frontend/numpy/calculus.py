@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import ShapeMismatchError
+from lineara.errors import ShapeMismatchError, TypeMismatchError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import (
     axes_of,
@@ -20,6 +20,7 @@ from lineara.frontend.core import (
     type_of_array,
 )
 from lineara.frontend.numpy.reductions import ABSENT
+from lineara.frontend.trace import Traced
 from lineara.frontend.where import user_source
 
 
@@ -57,6 +58,14 @@ def _given(x: Any) -> list[Any]:
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     """Differences of neighbours in the flat array, with elements before and behind them."""
     x = np.ravel(traced(ary))
+    for end in (to_begin, to_end):
+        if end is not None and not np.can_cast(type_of_array(end).dtype, x.dtype, "same_kind"):
+            raise TypeMismatchError(
+                "the ends of np.ediff1d do not fit the dtype of the array",
+                where=user_source(),
+                found=f"{type_of_array(end).dtype} for {x.dtype}",
+                remedy="convert the array first",
+            )
     ends = [[] if e is None else [np.ravel(convert(e, x.dtype))] for e in (to_begin, to_end)]
     differences = x[1:] - x[:-1]
     return np.concatenate([*ends[0], differences, *ends[1]]) if any(ends) else differences
@@ -111,9 +120,9 @@ def _slope(f: TracedArray, spacing: Any, axis: int, edge_order: int) -> Any:
             found=f"coordinates of shape {shape_of(spacing)}",
             expected=f"{n} of them, one for each element of axis {axis}",
         )
-    g = np.moveaxis(f, axis, 0)
+    g: Any = np.moveaxis(f, axis, 0)  # type: ignore[type-var]
+    h: Any = [spacing] * 2
     if uniform:
-        h = [spacing] * 2
         inner = (g[2:] - g[:-2]) / (2.0 * spacing)
     else:
         kind = np.result_type(type_of_array(spacing).dtype, np.float32)
@@ -160,7 +169,7 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.
 
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """The integral by the trapezoidal rule of values at coordinates `x`, or `dx` apart."""
-    f = traced(y)
+    f: Any = traced(y)
     axis = axis_of(axis, f.ndim)
     if x is not None:
         coordinates = traced(x)
@@ -190,7 +199,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
             found=f"xp of shape {knots.shape} and fp of shape {values.shape}",
             expected="as many of both, one at least, on one axis",
         )
-    result: Any = np.full(at.shape, values[0], like=values)
+    result: Any = broadcast_to(values[0], at.shape)
     if n > 1:
         i = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, n - 2)
         slope = (values[1:] - values[:-1]) / (knots[1:] - knots[:-1])
@@ -205,7 +214,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
 
 def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     """The sums of products of `a` with `v` reversed, at each displacement."""
-    x, y = (np.ravel(traced(z)) if np.ndim(z) == 0 else traced(z) for z in (a, v))
+    x, y = (traced(np.ravel(traced(z))) if np.ndim(z) == 0 else traced(z) for z in (a, v))
     if len(y) > len(x):
         x, y = y, x
     n, m = len(x), len(y)
@@ -248,7 +257,9 @@ def polyval(p: Any, x: Any) -> Any:
     at = traced(x)
     result: Any = np.zeros_like(at)
     for coefficient in p:
-        result = result * at + coefficient
+        result = result * at + (
+            coefficient if isinstance(coefficient, Traced) else np.asarray(coefficient)
+        )
     return result
 
 

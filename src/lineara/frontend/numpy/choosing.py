@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import ShapeMismatchError
+from lineara.errors import ShapeMismatchError, TypeMismatchError, UnsupportedError
 from lineara.frontend.core import (
     broadcast_shapes,
     convert,
@@ -20,6 +20,7 @@ from lineara.frontend.core import (
     type_of_array,
 )
 from lineara.frontend.numpy.reductions import ABSENT, BOOL
+from lineara.frontend.where import user_source
 from lineara.ops import minmax
 from lineara.ops.complex import to_complex
 
@@ -52,6 +53,14 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     """At each place the choice of the first condition that is true there, or the default."""
     if len(condlist) != len(choicelist):
         raise ValueError("list of cases must be same length as list of conditions")
+    for condition in condlist:
+        if type_of_array(condition).dtype != BOOL:
+            raise TypeMismatchError(
+                "the conditions of np.select are arrays of bools",
+                where=user_source(),
+                found=str(type_of_array(condition)),
+                remedy="compare with 0: condition != 0",
+            )
     dtype = promoted(*choicelist, default)
     result = convert(default, dtype)
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
@@ -60,12 +69,12 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
 
 
 def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kwargs: Any) -> Any:
-    """Each function (or value) on the elements of `x` where its condition is true.
+    """Each function (or value) on the elements of `x` where its condition, an array, is true.
 
     Which elements these are must be known now. A function more than there are conditions is for
     the elements where none is true.
     """
-    conditions = [condlist] if shape_of(condlist) == shape_of(x) else list(condlist)
+    conditions = list(condlist) if isinstance(condlist, list | tuple) else [condlist]
     if len(conditions) == len(funclist) - 1:
         conditions.append(~functools.reduce(np.logical_or, conditions))
     if len(conditions) != len(funclist):
@@ -83,9 +92,18 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kwar
     return reshape(result, shape_of(x))
 
 
-def nan_to_num(x: Any, *, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+def nan_to_num(
+    x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
+) -> Any:
     """`x` with numbers in place of NaN and the infinities: the largest ones, unless given."""
-    array = traced(x)
+    if not copy:
+        raise UnsupportedError(
+            "np.nan_to_num does not change traced arrays in place",
+            where=user_source(),
+            found="copy=False",
+            remedy="write x = np.nan_to_num(x)",
+        )
+    array: Any = traced(x)
     kind = array.dtype.kind
     if kind == "c":
         parts = (array.real, array.imag)

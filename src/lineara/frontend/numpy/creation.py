@@ -23,7 +23,9 @@ from lineara.frontend.trace import Traced
 # -- filled arrays ---------------------------------------------------------------------------------
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C") -> TracedArray:
+def full(
+    shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: None = None
+) -> TracedArray:
     """An array with the same value everywhere."""
     kind = type_of_array(fill_value).dtype if dtype is None else np.dtype(dtype)
     sizes = (int(shape),) if np.ndim(shape) == 0 else tuple(map(int, shape))
@@ -46,7 +48,9 @@ def full_like(
 def _filled(value: int) -> Callable[..., Any]:
     """``np.zeros`` or ``np.ones``."""
 
-    def function(shape: Any, dtype: Any = np.float64, order: str = "C") -> TracedArray:
+    def function(
+        shape: Any, dtype: Any = np.float64, order: str = "C", *, device: None = None
+    ) -> TracedArray:
         return full(shape, value, np.float64 if dtype is None else dtype)
 
     return function

@@ -27,14 +27,14 @@ def imag(val: Any) -> Any:
 
 def angle(z: Any, deg: bool = False) -> Any:
     """The angle of a complex number, or of a real one: 0 or π."""
-    x = traced(z)
+    x: Any = traced(z)
     result = np.arctan2(imag(x), x.real) if x.dtype.kind == "c" else np.arctan2(0, x)
     return result * (180 / np.pi) if deg else result
 
 
 def rounded(a: Any, decimals: int = 0) -> Any:
     """The nearest number with so many decimals; the even one of two."""
-    x = traced(a)
+    x: Any = traced(a)
     if x.dtype.kind in "iu":
         if decimals >= 0:
             return x
@@ -53,7 +53,7 @@ TAYLOR = tuple((-1) ** k / math.factorial(2 * k + 1) for k in range(10))
 
 def sinc(x: Any) -> Any:
     """sin(πx)/(πx). Near 0 it is a polynomial, so that all derivatives are right there too."""
-    y = np.pi * traced(x)
+    y: Any = np.multiply(np.pi, traced(x))
     small = np.abs(y) < 1
     squared = np.where(small, y, 0) ** 2
     series = functools.reduce(lambda total, c: total * squared + c, reversed(TAYLOR))

@@ -17,7 +17,7 @@ from lineara.ops.slicing import Concatenate, Pad
 
 
 def concatenate(arrays: Any, /, axis: Any = 0, *, dtype: Any = None) -> TracedArray:
-    items = [x if isinstance(x, Traced) else np.asarray(x) for x in arrays]
+    items: list[Any] = [x if isinstance(x, Traced) else np.asarray(x) for x in arrays]
     target = promoted(*items) if dtype is None else supported_dtype(dtype)
     parts = [traced(convert(x, target)) for x in items]
     if axis is None:
@@ -33,7 +33,7 @@ def concatenate(arrays: Any, /, axis: Any = 0, *, dtype: Any = None) -> TracedAr
 
 
 def stack(arrays: Any, axis: int = 0) -> TracedArray:
-    items = [x if isinstance(x, Traced) else np.asarray(x) for x in arrays]
+    items: list[Any] = [x if isinstance(x, Traced) else np.asarray(x) for x in arrays]
     shapes = {np.shape(x) for x in items}
     if len(shapes) != 1:
         raise ShapeMismatchError(

@@ -22,7 +22,8 @@ from lineara.frontend.core import (
 )
 from lineara.frontend.where import user_source
 from lineara.ir.op import Op
-from lineara.ops.linalg import determinant, factorize, solve as solving
+from lineara.ops.linalg import determinant, factorize
+from lineara.ops.linalg import solve as solving
 
 INEXACT = np.dtype(np.float64)
 
@@ -89,7 +90,9 @@ def eigvalsh(a: Any, UPLO: str = "L") -> Any:
     return eigh(a, UPLO)[0]
 
 
-def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+def svd(
+    a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
+) -> Any:
     (x,) = _inexact(a)
     if hermitian or (full_matrices and compute_uv and x.shape[-1] != x.shape[-2]):
         raise UnsupportedError(
@@ -108,7 +111,7 @@ def svdvals(x: Any, /) -> Any:
 
 def _named(name: str, *parts: Any) -> Any:
     """NumPy's named tuple of results."""
-    return getattr(np.linalg._linalg, name)(*parts)  # type: ignore[attr-defined]
+    return getattr(np.linalg._linalg, name)(*parts)
 
 
 def matrix_power(a: Any, n: int) -> Any:
@@ -139,7 +142,7 @@ def pinv(a: Any, rcond: Any = None) -> Any:
     return v @ (inverse[..., None] * uh)
 
 
-# -- norms ------------------------------------------------------------------------------------------
+# -- norms -----------------------------------------------------------------------------------------
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
@@ -204,8 +207,8 @@ def _matrix_norm(a: Any, ord: Any, axes: Any, keepdims: bool) -> Any:
         result = np.max(sums, axis=-1) if ord > 0 else np.min(sums, axis=-1)
     elif ord in (2, -2, "nuc"):
         s = svdvals(matrices)
-        extreme = {2: np.max, -2: np.min, "nuc": np.sum}[ord]
-        result = extreme(s, axis=-1)
+        extremes: dict[Any, Any] = {2: np.max, -2: np.min, "nuc": np.sum}
+        result = extremes[ord](s, axis=-1)
     else:
         raise UnsupportedError(
             f"matrices have no norm of order {ord!r}", where=user_source(), found=f"ord={ord!r}"

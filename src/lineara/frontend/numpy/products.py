@@ -222,7 +222,9 @@ def kron(a: Any, b: Any) -> Any:
     return np.reshape(blocks, tuple(n * m for n, m in zip(x.shape, y.shape, strict=True)))
 
 
-def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None) -> Any:
+def cross(
+    a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None
+) -> Any:
     if axis is not None:
         axisa = axisb = axisc = axis
     x, y = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)

@@ -28,7 +28,7 @@ from lineara.ops.reduce import (
     ReduceProd,
 )
 
-ABSENT: Any = np._NoValue  # type: ignore[attr-defined]
+ABSENT: Any = np._NoValue
 """NumPy's own sign that an argument is not given."""
 BOOL = np.dtype(np.bool_)
 
@@ -82,8 +82,8 @@ def _extreme(op: type[Extreme], ufunc: np.ufunc) -> Callable[..., Any]:
         keepdims: bool = False,
         initial: Any = ABSENT,
         where: Any = True,
-    ) -> TracedArray:
-        x = traced(a)
+    ) -> Any:
+        x: Any = traced(a)
         axes = axes_of(axis, x.ndim)
         if initial is ABSENT:
             if where is not True:
@@ -97,11 +97,11 @@ def _extreme(op: type[Extreme], ufunc: np.ufunc) -> Callable[..., Any]:
             return reduced(op(axes), x, axes, keepdims)
         first = convert(initial, x.dtype)
         if where is not True:
-            x = np.where(where, x, first)  # type: ignore[assignment]
+            x = np.where(where, x, first)
         if 0 in (x.shape[axis] for axis in axes):
             empty = sum_(x, axis, keepdims=keepdims)
-            return np.full_like(empty, first, dtype=x.dtype)  # type: ignore[no-any-return]
-        return ufunc(reduced(op(axes), x, axes, keepdims), first)  # type: ignore[no-any-return]
+            return np.full_like(empty, first, dtype=x.dtype)
+        return ufunc(reduced(op(axes), x, axes, keepdims), first)
 
     return function
 
@@ -112,7 +112,7 @@ def _quantifier(op: type[Quantifier]) -> Callable[..., Any]:
     def function(
         a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = True
     ) -> TracedArray:
-        x = traced(convert(traced(a), BOOL))
+        x: Any = traced(convert(traced(a), BOOL))
         if where is not True:
             x = np.where(where, x, op.ufunc.identity)
         axes = axes_of(axis, x.ndim)

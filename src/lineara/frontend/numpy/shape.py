@@ -184,7 +184,7 @@ def triangle(*, lower: bool) -> Callable[..., Any]:
 
     def function(m: Any, k: int = 0) -> TracedArray:
         x = traced(m)
-        keep = np.tri(*x.shape[-2:], k=k if lower else k - 1, dtype=bool)
+        keep = np.tri(x.shape[-2], x.shape[-1], k=k if lower else k - 1, dtype=bool)
         return np.where(keep if lower else ~keep, x, np.zeros((), x.dtype))  # type: ignore[return-value]
 
     return function
@@ -212,7 +212,7 @@ def diagflat(v: Any, k: int = 0) -> TracedArray:
     return result  # type: ignore[return-value]
 
 
-# -- methods ----------------------------------------------------------------------------------------
+# -- methods ---------------------------------------------------------------------------------------
 
 
 def _reshape_method(x: TracedArray, *shape: Any, order: str = "C") -> TracedArray:

@@ -60,7 +60,7 @@ def var(
     where: Any = True,
     mean: Any = ABSENT,
 ) -> Any:
-    """The variance over axes: the mean of |x − mean|², with `ddof` fewer elements than there are."""
+    """The variance over axes: the sum of |x − mean|² over the number of elements less `ddof`."""
     x = _floating(traced(a), dtype)
     centre = np.mean(x, axis, keepdims=True, where=where) if mean is ABSENT else mean
     total = np.sum(_abs_squared(x - centre), axis, keepdims=keepdims, where=where)
@@ -138,7 +138,7 @@ def nanvar(
     keepdims: bool = False,
     where: Any = True,
 ) -> Any:
-    """The variance of the elements that are not NaN; NaN where there are `ddof` of them or fewer."""
+    """The variance of the elements that are not NaN; NaN where there are at most `ddof`."""
     x, where = _without_nan(a, where)
     result = var(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=where)
     enough = _count(x, axis, keepdims, where) > ddof
@@ -210,9 +210,10 @@ def _interpolated(ordered: TracedArray, fractions: Array, weak: bool) -> Any:
     places = np.asarray(last * fractions)
     if places.dtype.kind in "iu":
         return ordered[places]
-    low = np.floor(places).astype(np.int64)
-    t: Any = np.reshape(places - low, places.shape + (1,) * (ordered.ndim - 1))
-    t = float(places - low) if weak else t
+    floor = np.floor(places)
+    low = floor.astype(np.int64)
+    t: Any = np.reshape(places - floor, places.shape + (1,) * (ordered.ndim - 1))
+    t = float(t.item()) if weak else t
     below, above = ordered[low], ordered[np.minimum(low + 1, last)]
     step = above - below
     # From the nearer end, as in NumPy, so that the result reaches both ends.
@@ -241,9 +242,9 @@ def cov(
     parts = [traced(x) for x in (m, y) if x is not None]
     dtype = np.result_type(*(x.dtype for x in parts), np.float64) if dtype is None else dtype
     rows = [_as_rows(traced(convert(x, np.dtype(dtype))), rowvar) for x in parts]
-    x = rows[0] if len(rows) == 1 else np.concatenate(rows, axis=0)
+    x: Any = rows[0] if len(rows) == 1 else np.concatenate(rows, axis=0)
     free = x.shape[1] - (int(not bias) if ddof is None else ddof)
-    centred = x - np.mean(x, axis=1, keepdims=True)
+    centred: Any = np.subtract(x, np.mean(x, axis=1, keepdims=True))
     factor = np.true_divide(1, max(free, 0))
     return convert(np.squeeze(centred @ np.conj(centred.T) * factor), np.dtype(dtype))
 

@@ -1,7 +1,7 @@
 """NumPy's and SciPy's elementwise functions.
 
-For most there is an op of the same meaning, and all that remains is NumPy's promotion and broadcasting.
-The others are written with those. Dtypes come from NumPy itself (`resolve`).
+For most there is an op of the same meaning, and all that remains is NumPy's promotion and
+broadcasting. The others are written with those. Dtypes come from NumPy itself (`resolve`).
 """
 
 from __future__ import annotations
@@ -12,16 +12,24 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from lineara.errors import TypeMismatchError, UnsupportedError
+from lineara.errors import TypeMismatchError
 from lineara.frontend.array import TracedArray
-from lineara.frontend.core import apply, broadcast_shapes, convert, elementwise, resolve, weak_dtype
+from lineara.frontend.core import apply, convert, elementwise, resolve, weak_dtype
 from lineara.frontend.numpy.products import matmul, vecdot
 from lineara.frontend.trace import Traced
 from lineara.frontend.where import user_source
 from lineara.ir.op import Op
-from lineara.ops import arithmetic, compare, exponential, powers, rounding, special, trigonometric
+from lineara.ops import (
+    arithmetic,
+    compare,
+    exponential,
+    minmax,
+    powers,
+    rounding,
+    special,
+    trigonometric,
+)
 from lineara.ops import complex as parts
-from lineara.ops import minmax
 
 Ufunc = Callable[..., Any]
 
@@ -125,11 +133,11 @@ def direct(ufunc: np.ufunc, op: Op) -> Ufunc:
     return call
 
 
-def _on_kind(ufunc: np.ufunc, op: Op, kind: str, inputs: list[Any]) -> TracedArray:
+def _on_kind(ufunc: np.ufunc, op: Op, kind: str, inputs: list[Any]) -> Any:
     """The op, or what NumPy does instead for some kinds of dtype."""
     if kind == "b" and ufunc in ON_BOOLS:
         return elementwise(ON_BOOLS[ufunc], *inputs)
-    if kind in "biu" and ufunc in IDENTITY_ON_INTEGERS or ufunc is np.conjugate and kind == "f":
+    if (kind in "biu" and ufunc in IDENTITY_ON_INTEGERS) or (ufunc is np.conjugate and kind == "f"):
         return TracedArray(inputs[0].owner, inputs[0].value)
     if kind in "biu" and ufunc in NEVER_ON_INTEGERS:
         return np.full(inputs[0].shape, NEVER_ON_INTEGERS[ufunc], like=inputs[0])  # type: ignore[return-value]
@@ -161,7 +169,7 @@ def _constant_power(x: Any, n: Any) -> TracedArray:
     return elementwise(powers.pow_, x, n)
 
 
-# -- functions written with others ------------------------------------------------------------------
+# -- functions written with others -----------------------------------------------------------------
 
 
 def positive(x: TracedArray) -> Any:
@@ -237,7 +245,7 @@ def ndtr(x: Any) -> Any:
     return 0.5 * scipy.special.erfc(-x / np.sqrt(2.0))
 
 
-# -- methods of ufuncs ------------------------------------------------------------------------------
+# -- methods of ufuncs -----------------------------------------------------------------------------
 
 
 def outer(ufunc: np.ufunc) -> Ufunc:
