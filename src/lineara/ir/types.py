@@ -44,8 +44,8 @@ def supported_dtype(dtype: Any) -> DType:
         raise TypeMismatchError(
             f"arrays of dtype {native} have no place in a program",
             found=f"dtype {native}",
-            expected="one of bool, int8-int64, uint8-uint64, float32, float64, complex64,
-            complex128", remedy="convert the array first, e.g. x.astype(np.float64)",
+            expected="bool, int8 to int64, uint8 to uint64, float32 or 64, complex64 or 128",
+            remedy="convert the array first, e.g. x.astype(np.float64)",
         )
     return native
 

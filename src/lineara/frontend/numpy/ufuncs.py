@@ -211,7 +211,7 @@ def copysign(x: Any, y: Any) -> Any:
 
 
 def signbit(x: Any) -> Any:
-    """Whether the sign bit is set, seen in the angle of (x, −1), since 1/−0 is no number to meet."""
+    """Whether the sign bit is set, which the angle of the point (−1, x) shows for −0 too."""
     return np.arctan2(x, -1.0) < 0
 
 
