@@ -92,7 +92,11 @@ def choose(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
     if x is None:
         return None
     y = pick(draw, pool, lambda v: v.type == x.type)
-    return op("select")(op("lt")(x, 0.1), y, op("neg")(x))
+    mask = b.constant(np.bool_(draw(st.booleans())))
+    if x.ndim:
+        (places,) = b.emit(op("iota", ArrayType(DTYPES["i64"], x.shape), x.ndim - 1))
+        mask = op("lt")(places, 1)
+    return op("select")(mask, y, op("neg")(x))
 
 
 def shaped(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:

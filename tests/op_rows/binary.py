@@ -56,6 +56,10 @@ CONVENTIONS: list[tuple[Op, list[float], list[float], Any, Any]] = [
     (powers.pow_, [0.0, 0.0, 0.0, 2.0], [0.0, 1.0, 2.0, 0.0], [0.0, 1.0, 0.0, 0.0], None),
     (powers.pow_, [0.0, 0.0], [1.0, 2.5], None, [0.0, 0.0]),
     (powers.pow_, [-2.0], [3.0], [12.0], None),
+    (powers.pow_, [INF, 1e-200], [0.0, 0.0], [0.0, 0.0], None),
+    (rounding.fmod, [7.5, -7.5], [2.0, 2.0], [1.0, 1.0], [-3.0, 3.0]),
+    (rounding.fmod, [np.nextafter(3.5, 0)], [0.7], [1.0], [-4.0]),  # x / y rounds up to 5
+    (rounding.remainder, [7.5, -7.5], [2.0, 2.0], [1.0, 1.0], [-3.0, 4.0]),
     (trigonometric.arctan2, [0.0, 1e200], [0.0, 1e200], [0.0, 5e-201], [0.0, -5e-201]),
     (exponential.logaddexp, [-INF, -INF, 0.0], [-INF, 0.0, -INF], [0.5, 0.0, 1.0], [0.5, 1.0, 0.0]),
     (exponential.logaddexp, [INF, 1e4, 2.0], [INF, 0.0, 2.0], [0.5, 1.0, 0.5], [0.5, 0.0, 0.5]),
@@ -88,6 +92,8 @@ def rows() -> Rows:
                 yield sample(op, [x > 4, y > 4], function)
     yield sample(powers.pow_, [ints(3, low=0), ints(3, low=0)], np.power)
     yield sample(powers.pow_, [floats(3, low=0.4), np.array(2.0)], np.power)
+    # Where y − 1 or a second derivative of x**y has its zeros.
+    yield sample(powers.pow_, [[2.0, 0.5, 2.0, 1.0], [0.0, 0.0, 1.0, 2.0]], np.power)
     pair = [np.float32([1, 2]), np.float32([3, 4])]
     yield sample(to_complex, pair, lambda x, y: np.complex64([1 + 3j, 2 + 4j]))
     for op, x, y, dx, dy in CONVENTIONS:

@@ -81,15 +81,34 @@ NO_DERIVATIVE = {"stop_gradient", "round"}  # whose difference quotients are not
 CONVENTIONS: list[tuple[Op, list[float], list[float]]] = [
     (rounding.abs_, [0.0, -0.0, -3.0, 3.0, np.inf, -np.inf], [0.0, 0.0, -1.0, 1.0, 1.0, -1.0]),
     (exponential.log1p, [1e-300, 0.0], [1.0, 1.0]),
-    (exponential.expm1, [-np.inf, 0.0], [0.0, 1.0]),
+    (exponential.expm1, [-np.inf, 0.0, -40.0], [0.0, 1.0, np.exp(-40.0)]),
     (exponential.logistic, [-np.inf, np.inf, -800.0, 0.0], [0.0, 0.0, 0.0, 0.25]),
+    (exponential.logistic, [-40.0, 40.0], [np.exp(-40.0), np.exp(-40.0)]),
     (exponential.log, [0.0, np.inf], [np.inf, 0.0]),
     (trigonometric.tanh, [np.inf, -np.inf, 400.0], [0.0, 0.0, 0.0]),
     (trigonometric.arctan, [np.inf, 1e200], [0.0, 0.0]),
     (trigonometric.arcsinh, [1e200, np.inf, -1e200], [1e-200, 0.0, 1e-200]),
+    (trigonometric.arcsin, [1 - 2.0**-40], [1 / np.sqrt(2.0**-40 * (2 - 2.0**-40))]),
+    (trigonometric.arccosh, [1.0, 1e200, 1 + 2.0**-40], [np.inf, 1e-200, 741455.2001893652]),
     (powers.sqrt, [0.0, np.inf], [np.inf, 0.0]),
     (powers.square, [0.0, -3.0], [0.0, -6.0]),
     (special.erf, [np.inf, -np.inf, 40.0], [0.0, 0.0, 0.0]),
+]
+
+# op, point on a branch cut, derivative on that side of it (±0 is the side).
+ROOT = np.sqrt(3.0)
+CUTS: list[tuple[Op, complex, complex]] = [
+    (trigonometric.arcsin, complex(2, 0.0), 1j / ROOT),
+    (trigonometric.arcsin, complex(2, -0.0), -1j / ROOT),
+    (trigonometric.arcsin, complex(-2, -0.0), 1j / ROOT),
+    (trigonometric.arccos, complex(2, 0.0), -1j / ROOT),
+    (trigonometric.arccos, complex(-2, -0.0), -1j / ROOT),
+    (trigonometric.arcsinh, complex(0.0, 2), -1j / ROOT),
+    (trigonometric.arcsinh, complex(-0.0, 2), 1j / ROOT),
+    (trigonometric.arccosh, complex(-2, 0.0), -1 / ROOT),
+    (trigonometric.arccosh, complex(-2, -0.0), -1 / ROOT),
+    (trigonometric.arccosh, complex(0.5, 0.0), -2j / ROOT),
+    (powers.sqrt, complex(-4, -0.0), 0.25j),
 ]
 
 
@@ -126,3 +145,7 @@ def rows() -> Rows:
         yield sample(compare.not_, [ints(*shape) > 0], np.invert)
     z = np.array([0j, 3 + 4j])
     yield sample(rounding.abs_, [z], np.abs, smooth=False, derivative={0: [0.0, 0.6]})
+    yield sample(rounding.sign, [z], np.sign, smooth=False, derivative={0: [0.0, 0.128 - 0.096j]})
+    for op, point, slope in CUTS:
+        function = next(f for o, f, *_ in FUNCTIONS if o == op)
+        yield sample(op, [[point]], function, smooth=False, derivative={0: [slope]})

@@ -364,7 +364,8 @@ def cost(file: str, function: str | None) -> None:
     Nothing is run: all costs follow from the shapes.
 
     The stages are f, f.jvp, its halves f.nonlin and f.lin, the transposed f.lin.T and the
-    simplified f.grad, the last one for functions with one real scalar result.
+    simplified f.grad, the last one for functions with one real scalar result. The main function
+    comes first.
 
     Work is the number of scalar operations, also relative to that of f; equations are those of the
     stage and of all that it calls; tape bytes are what f.nonlin hands to f.lin.T.
@@ -374,7 +375,7 @@ def cost(file: str, function: str | None) -> None:
     table = Table("function", box=box.SIMPLE_HEAD)
     for heading in ("work", "equations", "tape bytes", "work / f"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for f in program.functions:
+    for f in reversed(program.functions):
         if chosen in (None, f.name):
             for stage, tape in stages(f):
                 table.add_row(

@@ -6,6 +6,7 @@ array: traced arrays, of this trace or one further out, NumPy arrays, and number
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -201,12 +202,14 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(ndim))
     axes: Sequence[Any] = axis if isinstance(axis, tuple | list) else (axis,)
+    if ndim == 0 and len(axes) == 1 and axes[0] in (0, -1):  # as NumPy has it for its scalars
+        return ()
     return tuple(sorted(axis_of(a, ndim) for a in axes))
 
 
 def axis_of(axis: Any, ndim: int) -> int:
     """One axis as a number between 0 and ndim − 1."""
-    number = int(axis)
+    number = operator.index(axis)
     if not -ndim <= number < ndim:
         raise np.exceptions.AxisError(number, ndim)
     return number % ndim

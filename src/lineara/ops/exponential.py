@@ -48,7 +48,7 @@ class Expm1(Unary):
     ufunc: ClassVar[Any] = np.expm1
 
     def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
-        return result + 1.0
+        return exp(operands[0])  # not result + 1, which cancels where x is far below 0
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Logistic(Unary):
     ufunc: ClassVar[Any] = scipy.special.expit
 
     def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
-        return result * (1.0 - result)
+        return result * logistic(-operands[0])  # not 1 − result, which cancels for large x
 
 
 @dataclass(frozen=True)

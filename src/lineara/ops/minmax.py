@@ -45,7 +45,9 @@ class Select(Elementwise):
 
     def same_as(self, operands: Sequence[Operand]) -> Operand | None:
         mask, x, y = operands
-        return (x if mask.value else y) if isinstance(mask, Literal) else None
+        if not isinstance(mask, Literal) or x.linear:  # of two linear operands none is forgotten
+            return None
+        return x if mask.value else y
 
     def transpose(
         self, operands: tuple[Value, ...], cotangents: tuple[Value, ...]

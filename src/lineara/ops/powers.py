@@ -7,11 +7,30 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from lineara.errors import LinearaError
 from lineara.ir.program import Literal
+from lineara.ir.types import Array
 from lineara.ir.value import Value
-from lineara.ops.compare import eq
+from lineara.ops.compare import and_, eq
 from lineara.ops.elementwise import Binary, Unary
 from lineara.ops.minmax import where
+
+
+class NegativePowerError(LinearaError, ValueError):
+    """An integer is raised to a negative power."""
+
+
+def _power(x: Array, y: Array) -> Array:
+    try:
+        result: Array = np.power(x, y)
+    except ValueError:
+        raise NegativePowerError(
+            "integers have no negative integer powers",
+            found=f"the exponent {np.min(y)}",
+            expected="exponents that are not negative",
+            remedy="convert both to float",
+        ) from None
+    return result
 
 
 @dataclass(frozen=True)
@@ -66,13 +85,13 @@ class Reciprocal(Unary):
 class Pow(Binary):
     """x to the y.
 
-    The derivative in x where y is 0 is 0, whatever x is, and that in y where x is 0 is 0, so that
-    polynomials are right at 0. Integers have no negative powers, as in NumPy.
+    The derivative in x where both are 0 is 0, and that in y where x is 0 is 0, so that polynomials
+    are right at 0. Integers have no negative powers, as in NumPy.
     """
 
     name: ClassVar[str] = "pow"
     kinds: ClassVar[str] = "iufc"
-    ufunc: ClassVar[Any] = np.power
+    ufunc: ClassVar[Any] = staticmethod(_power)
 
     def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
         x, y = operands
@@ -82,20 +101,21 @@ class Pow(Binary):
             return result * log(where(eq(x, 0.0), 1.0, x))
         if isinstance(y.operand, Literal):
             return _power_rule(x, y.operand.value)
-        is_zero = eq(y, 0.0)
-        return y * pow_(x, where(is_zero, 1.0, y - 1.0))
+        # Only at the origin: elsewhere the exponent must depend on y, for derivatives in y too.
+        origin = and_(eq(x, 0.0), eq(y, 0.0))
+        return y * pow_(x, where(origin, 0.0, y - 1.0))
 
 
 @dataclass(frozen=True)
 class Hypot(Binary):
-    """sqrt(x² + y²) without overflow. At the origin the derivative is taken to be 0."""
+    """sqrt(x² + y²) without overflow. At the origin all derivatives are taken to be 0."""
 
     name: ClassVar[str] = "hypot"
     kinds: ClassVar[str] = "f"
     ufunc: ClassVar[Any] = np.hypot
 
     def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
-        return operands[index] / where(eq(result, 0.0), 1.0, result)
+        return operands[index] / where(eq(result, 0.0), np.inf, result)
 
 
 def _power_rule(x: Value, n: Any) -> Value:

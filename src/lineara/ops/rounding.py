@@ -12,7 +12,7 @@ from lineara.ir.op import Tangent
 from lineara.ir.types import Array, DType
 from lineara.ir.value import Value
 from lineara.ops.compare import eq
-from lineara.ops.complex import REAL_OF, conj, real, to_complex
+from lineara.ops.complex import REAL_OF, conj, imag, real, to_complex
 from lineara.ops.elementwise import Binary, Unary
 from lineara.ops.minmax import where
 
@@ -40,7 +40,7 @@ class Abs(Unary):
 
 @dataclass(frozen=True)
 class Sign(Unary):
-    """−1, 0 or 1, with derivative 0; of a complex number z/|z|, and 0 at 0."""
+    """−1, 0 or 1, with derivative 0; of a complex number z/|z|, and 0, with derivative 0, at 0."""
 
     name: ClassVar[str] = "sign"
     kinds: ClassVar[str] = "iufc"
@@ -53,12 +53,9 @@ class Sign(Unary):
         assert z_dot is not None
         if z.dtype.kind == "f":
             return (None,)
-        # What is left of z_dot without its part along z, over |z|.
         radius = abs_(z)
-        along = real(conj(s) * z_dot)
-        across = z_dot - s * to_complex(along, along.zero_tangent())
-        safe = where(eq(radius, 0.0), 1.0, radius)
-        return (across / to_complex(safe, where(eq(safe, 0.0), safe, 0.0)),)
+        turn = imag(conj(s) * z_dot) / where(eq(radius, 0.0), np.inf, radius)
+        return (s * to_complex(turn.zero_tangent(), turn),)  # i s times the angle's tangent
 
 
 @dataclass(frozen=True)
@@ -134,7 +131,8 @@ class Fmod(Binary):
 
     def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
         x, y = operands
-        return x.like(1.0) if index == 0 else -trunc(x / y)
+        # The quotient from the result: x / y itself may have been rounded up to the next integer.
+        return x.like(1.0) if index == 0 else round_((result - x) / y)
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,8 @@ class Arcsin(Unary):
     ufunc: ClassVar[Any] = np.arcsin
 
     def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
+        if result.dtype.kind == "c":
+            return reciprocal(cos(result))  # the right branch, on both sides of the cuts too
         return reciprocal(_sqrt_one_minus_square(operands[0]))
 
 
@@ -71,6 +73,8 @@ class Arccos(Unary):
     ufunc: ClassVar[Any] = np.arccos
 
     def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
+        if result.dtype.kind == "c":
+            return -reciprocal(sin(result))  # as for arcsin
         return -reciprocal(_sqrt_one_minus_square(operands[0]))
 
 
@@ -134,7 +138,7 @@ class Arcsinh(Unary):
         x = operands[0]
         if x.dtype.kind == "f":
             return reciprocal(hypot(x, 1.0))  # whose square does not overflow
-        return reciprocal(sqrt(square(x) + 1.0))
+        return reciprocal(cosh(result))  # the right branch, on both sides of the cuts too
 
 
 @dataclass(frozen=True)
@@ -146,8 +150,7 @@ class Arccosh(Unary):
     ufunc: ClassVar[Any] = np.arccosh
 
     def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
-        x = operands[0]  # two roots, for the right branch where x is complex
-        return reciprocal(sqrt(x - 1.0) * sqrt(x + 1.0))
+        return reciprocal(sinh(result))
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,7 @@ class Arctanh(Unary):
 class Arctan2(Binary):
     """The angle of the point (x, y) = (second operand, first operand), in radians.
 
-    At the origin, where there is no derivative, it is taken to be 0.
+    At the origin, where there are no derivatives, all are taken to be 0.
     """
 
     name: ClassVar[str] = "arctan2"
@@ -177,7 +180,7 @@ class Arctan2(Binary):
     def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
         y, x = operands
         radius = hypot(x, y)
-        safe = where(eq(radius, 0.0), 1.0, radius)
+        safe = where(eq(radius, 0.0), np.inf, radius)
         return (x if index == 0 else -y) / safe / safe
 
 

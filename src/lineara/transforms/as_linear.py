@@ -45,8 +45,8 @@ def _as_linear(f: Function, linear: tuple[bool, ...]) -> _Typed:
     for equation in f.equations:
         b.source = equation.source
         operands = tuple(values.get(v) or Value(b, v) for v in equation.operands)
-        results = _emit(b, equation, operands)
-        for variable, value in zip(equation.results, results, strict=True):
+        emitted = _emit(b, equation, operands)
+        for variable, value in zip(equation.results, emitted, strict=True):
             values[variable] = value.hinted(variable.hint)
     results = [values.get(v) or Value(b, v) for v in f.results]
     return _Typed(b.build(results), tuple(x.linear for x in results))

@@ -140,7 +140,7 @@ def _on_kind(ufunc: np.ufunc, op: Op, kind: str, inputs: list[Any]) -> Any:
     if (kind in "biu" and ufunc in IDENTITY_ON_INTEGERS) or (ufunc is np.conjugate and kind == "f"):
         return TracedArray(inputs[0].owner, inputs[0].value)
     if kind in "biu" and ufunc in NEVER_ON_INTEGERS:
-        return np.full(inputs[0].shape, NEVER_ON_INTEGERS[ufunc], like=inputs[0])  # type: ignore[return-value]
+        return np.full(inputs[0].shape, NEVER_ON_INTEGERS[ufunc], like=inputs[0])
     if kind in "biu" and ufunc is np.reciprocal:
         return elementwise(rounding.floor_divide, np.ones_like(inputs[0]), inputs[0])
     if kind == "u" and op in (rounding.abs_, rounding.sign):
