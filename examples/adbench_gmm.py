@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from rich.console import Console
-from scipy.special import multigammaln
+from scipy.special import gammaln
 
 import lineara as la
 
@@ -62,8 +62,9 @@ def log_sum_exp(x):
 def constant(points, count, size, gamma, m):
     """What does not depend on the mixture."""
     freedom = size + m + 1
-    scale = freedom * size * np.log(gamma / np.sqrt(2)) - multigammaln(0.5 * freedom, size)
-    return -0.5 * points * size * np.log(2 * np.pi) - count * scale
+    scale = freedom * size * np.log(gamma / np.sqrt(2)) - 0.25 * size * (size - 1) * np.log(np.pi)
+    gammas = np.sum(gammaln(0.5 * (freedom - np.arange(size))))
+    return -0.5 * points * size * np.log(2 * np.pi) - count * (scale - gammas)
 
 
 def load(path):

@@ -55,42 +55,49 @@ def adam(params, gradient, state, rate=2e-3, decay=(0.9, 0.999)):
 
 
 def accuracy(params, images, digits):
+    """The share of images whose most probable digit is the true one."""
     return np.mean(np.argmax(network(params, images), axis=1) == digits)
 
 
 def data(seed=0):
     """Images of shape [count, 64] and digits, three quarters to learn from and the others."""
     images, digits = load_digits(return_X_y=True)
-    train, test = np.split(
-        np.random.default_rng(seed).permutation(len(images)), [3 * len(images) // 4]
-    )
+    order = np.random.default_rng(seed).permutation(len(images))
+    train, test = np.split(order, [3 * len(images) // 4])
     images = (images - images[train].mean()) / images[train].std()
     return (images[train], digits[train]), (images[test], digits[test])
 
 
-def main():
-    """Trains the network and prints how many digits it reads that it has not seen."""
-    (images, digits), held_out = data()
-    rng = np.random.default_rng(0)
+def train(images, digits, rng, progress):
+    """Parameters found by Adam; after each pass over the images it calls ``progress(loss)``."""
     params = start(images.shape[1], HIDDEN, 10, rng)
     zeros = la.tree.map(np.zeros_like, params)
     state = (0, zeros, zeros)
     value_and_grad = la.jit(la.value_and_grad(loss))
-    with Progress(*Progress.get_default_columns(), "loss {task.fields[loss]:.4f}") as bar:
-        task = bar.add_task("learning", total=EPOCHS, loss=np.nan)
-        for _ in range(EPOCHS):
-            order = rng.permutation(len(images))
-            values = []
-            for k in range(0, len(order) - BATCH + 1, BATCH):
-                batch = order[k : k + BATCH]
-                value, gradient = value_and_grad(params, images[batch], digits[batch])
-                params, state = adam(params, gradient, state)
-                values.append(value)
-            bar.update(task, advance=1, loss=np.mean(values))
+    for _ in range(EPOCHS):
+        order = rng.permutation(len(images))
+        values = []
+        for k in range(0, len(order) - BATCH + 1, BATCH):
+            batch = order[k : k + BATCH]
+            value, gradient = value_and_grad(params, images[batch], digits[batch])
+            params, state = adam(params, gradient, state)
+            values.append(value)
+        progress(np.mean(values))
+    return params
+
+
+def main():
+    """Trains the network, and prints how many digits it reads that it has not seen."""
+    train_set, held_out = data()
     console = Console()
+    columns = (*Progress.get_default_columns(), "loss {task.fields[loss]:.4f}")
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("learning", total=EPOCHS, loss=np.nan)
+        rng = np.random.default_rng(0)
+        params = train(*train_set, rng, lambda v: bar.update(task, advance=1, loss=v))
     console.print(
-        f"accuracy {accuracy(params, images, digits):.1%} on the images learned from, "
-        f"[bold]{accuracy(params, *held_out):.1%}[/bold] on others"
+        f"accuracy {accuracy(params, *train_set):.1%} on the {len(train_set[0])} images "
+        f"learned from, [bold]{accuracy(params, *held_out):.1%}[/bold] on {len(held_out[0])} others"
     )
 
 

@@ -37,7 +37,7 @@ def test_value(row: Row) -> None:
     for x, y in zip(found, expected, strict=True):
         assert np.shape(x) == np.shape(y)
         assert np.asarray(x).dtype == np.asarray(y).dtype
-        tolerance = 1e-14 if np.asarray(y).dtype.itemsize >= 8 else 1e-6
+        tolerance = 1e-6 if np.asarray(y).dtype.char in "fF" else 1e-14
         np.testing.assert_allclose(x, y, rtol=tolerance, atol=tolerance)
 
 

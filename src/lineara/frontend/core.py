@@ -61,8 +61,8 @@ def wrap(x: Value) -> TracedArray:
 def apply(op: Op, *operands: Any) -> TracedArray:
     """The only result of an op on operands of fitting types: nothing is promoted."""
     trace = here()
-    (result,) = trace.emit(op, *(trace.lift(x) for x in operands))
-    return wrap(result)
+    (result,) = trace.emit(op, *[trace.lift(x) for x in operands])
+    return TracedArray(trace, result)
 
 
 def apply_all(op: Op, *operands: Any) -> tuple[TracedArray, ...]:
@@ -138,8 +138,11 @@ def broadcast_shapes(*operands: Any) -> tuple[int, ...]:
 
 def elementwise(op: Op, *operands: Any) -> TracedArray:
     """An elementwise op on operands of its dtypes, broadcast together."""
-    shape = broadcast_shapes(*operands)
-    return apply(op, *(_aligned(x, shape) for x in operands))
+    shapes = {shape for x in operands if (shape := shape_of(x))}
+    if len(shapes) > 1:
+        shape = broadcast_shapes(*operands)
+        operands = tuple([_aligned(x, shape) for x in operands])
+    return apply(op, *operands)
 
 
 def _aligned(x: Any, shape: tuple[int, ...]) -> Any:

@@ -18,20 +18,23 @@ from lineara.frontend.writes import as_view, in_place, setitem
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Any) -> Any:
     """What ``ufunc(*inputs)``, or its `method`, records."""
-    name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     implementation = UFUNCS.get((ufunc, method))
     if implementation is None:
-        raise unsupported(f"np.{name}", [f"np.{u.__name__}" for u, m in UFUNCS if m == method])
-    return _call(implementation, f"np.{name}", inputs, kwargs)
+        known = [f"np.{u.__name__}" for u, m in UFUNCS if m == method]
+        raise unsupported(_name_of_ufunc(ufunc, method), known)
+    return _call(implementation, lambda: _name_of_ufunc(ufunc, method), inputs, kwargs)
+
+
+def _name_of_ufunc(ufunc: np.ufunc, method: str) -> str:
+    return f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
 
 
 def call_function(function: Callable[..., Any], args: Any, kwargs: Mapping[str, Any]) -> Any:
     """What a call of one of NumPy's functions records."""
-    name = f"{function.__module__}.{function.__name__}".replace("numpy", "np")
     implementation = FUNCTIONS.get(function)
     if implementation is None:
-        raise unsupported(name, [f"np.{f.__name__}" for f in FUNCTIONS])
-    result = _call(implementation, name, args, kwargs)
+        raise unsupported(_name_of(function), [f"np.{f.__name__}" for f in FUNCTIONS])
+    result = _call(implementation, lambda: _name_of(function), args, kwargs)
     if function in VIEWS and args and isinstance(args[0], TracedArray):
         return _views(result, args[0], lambda x: function(x, *args[1:], **kwargs))
     if function in READ_ONLY and isinstance(result, TracedArray):
@@ -41,7 +44,7 @@ def call_function(function: Callable[..., Any], args: Any, kwargs: Mapping[str, 
 
 def call_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, Any]) -> Any:
     """What a call of a method of arrays records, for those that are no NumPy function."""
-    result = _call(METHODS[name], f"ndarray.{name}", (array, *args), kwargs)
+    result = _call(METHODS[name], lambda: f"ndarray.{name}", (array, *args), kwargs)
     if name in ("reshape", "transpose"):
         return as_view(result, array, lambda x: getattr(x, name)(*args, **kwargs))
     return _own(result, (array,))
@@ -77,14 +80,27 @@ def _own(result: Any, args: Any) -> Any:
     return result
 
 
+def _name_of(function: Callable[..., Any]) -> str:
+    return f"{function.__module__}.{function.__name__}".replace("numpy", "np")
+
+
 def _call(
-    implementation: Callable[..., Any], name: str, args: Any, kwargs: Mapping[str, Any]
+    implementation: Callable[..., Any],
+    name: Callable[[], str],
+    args: Any,
+    kwargs: Mapping[str, Any],
 ) -> Any:
-    given = {
-        k: v for k, v in kwargs.items() if not (v is np._NoValue or (k == "out" and v is None))
-    }
     try:
-        return implementation(*args, **given)
+        if not kwargs:
+            return implementation(*args)
+        return implementation(
+            *args,
+            **{
+                k: v
+                for k, v in kwargs.items()
+                if not (v is np._NoValue or (k == "out" and v is None))
+            },
+        )
     except LinearaError as error:
         raise error.at(user_source()) from error.__cause__
     except TypeError as error:
@@ -93,7 +109,7 @@ def _call(
         if error.__traceback__.tb_next is not None:  # raised inside, not by the call itself
             raise
         raise UnsupportedError(
-            f"{name} is not supported with these arguments on traced arrays",
+            f"{name()} is not supported with these arguments on traced arrays",
             where=user_source(),
             found=str(error),
             remedy="leave the argument out, or write the function with others",

@@ -25,7 +25,7 @@ from lineara.frontend.where import user_source
 from lineara.ir.builder import Builder
 from lineara.ir.op import Op
 from lineara.ir.program import Equation, Function, Literal, Operand, Variable
-from lineara.ir.types import Array, ArrayType, type_of
+from lineara.ir.types import DTYPE_NAMES, Array, ArrayType, type_of
 from lineara.ir.value import Value
 
 
@@ -121,10 +121,10 @@ class Trace:
                     remedy="return the value from the function instead of storing it elsewhere",
                 )
             return self.capture(x, None)
-        array = as_array(x)
-        if array.ndim == 0:
+        array = np.asarray(x)
+        if array.ndim == 0 and array.dtype in DTYPE_NAMES:
             return self.builder.constant(array)
-        return self.capture(x, array)
+        return self.capture(x, as_array(x))
 
     def capture(self, x: Any, array: Array | None) -> Value:
         """The parameter that stands for a traced array of an outer trace, or for an array.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import optree
@@ -20,9 +22,15 @@ LIBRARIES = tuple(
 
 def user_source() -> Source | None:
     """The line of user code that is running now, or None if there is none on the stack."""
-    frame = sys._getframe(1)
-    while frame.f_code.co_filename.startswith(LIBRARIES):
-        if frame.f_back is None:
-            return None
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not _is_library(file):
+            return Source(file, frame.f_lineno)
         frame = frame.f_back
-    return Source(frame.f_code.co_filename, frame.f_lineno)
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _is_library(file: str) -> bool:
+    return file.startswith(LIBRARIES)

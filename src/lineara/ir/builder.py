@@ -9,8 +9,8 @@ it is there and then forgotten; a value that is not used is dropped.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from lineara.errors import LinearaError, Source
 from lineara.ir.op import Op
@@ -19,7 +19,13 @@ from lineara.ir.structural import Drop, Dup, Zero
 from lineara.ir.types import ArrayType
 from lineara.ir.value import Value
 
-ResultTypes: TypeAlias = tuple[tuple[ArrayType, bool], ...]
+
+@lru_cache(maxsize=4096)
+def _result_types(op: Op, *operands: tuple[ArrayType, bool]) -> tuple[tuple[ArrayType, bool], ...]:
+    """The type of each result and whether it is linear, from those of the operands."""
+    types = [type for type, _ in operands]
+    linear = op.linearity(types, [is_linear for _, is_linear in operands])
+    return tuple(zip(op.infer(*types), linear, strict=True))
 
 
 class Builder:
@@ -35,7 +41,6 @@ class Builder:
         self.params: list[Variable] = []
         self.linear_params: list[LinearVariable] = []
         self.equations: list[Equation] = []
-        self._known: dict[Hashable, ResultTypes] = {}
 
     def parameter(self, type: ArrayType, hint: str | None = None) -> Value:
         """A new non-linear parameter."""
@@ -60,28 +65,15 @@ class Builder:
             LinearaError: if the operands do not fit the op, in type or in linearity.
         """
         inputs = tuple([operand.operand for operand in operands])
+        try:
+            types = _result_types(op, *[(v.type, v.linear) for v in inputs])
+        except LinearaError as error:
+            raise error.at(self.source) from None
         results = tuple(
-            [
-                LinearVariable(type) if linear else Variable(type)
-                for type, linear in self._result_types(op, inputs)
-            ]
+            [LinearVariable(type) if linear else Variable(type) for type, linear in types]
         )
         self.equations.append(Equation(op, inputs, results, self.source))
         return tuple([Value(self, variable) for variable in results])
-
-    def _result_types(self, op: Op, operands: tuple[Operand, ...]) -> ResultTypes:
-        """The type of each result and whether it is linear; looked up if it was asked before."""
-        key = (op, *[(v.type, v.linear) for v in operands])
-        known = self._known.get(key)
-        if known is None:
-            types = [v.type for v in operands]
-            try:
-                linear = op.linearity(types, [v.linear for v in operands])
-                known = tuple(zip(op.infer(*types), linear, strict=True))
-            except LinearaError as error:
-                raise error.at(self.source) from None
-            self._known[key] = known
-        return known
 
     def zero(self, type: ArrayType) -> Value:
         """A linear zero."""

@@ -28,7 +28,7 @@ import numpy as np
 
 from lineara.errors import Source
 from lineara.ir.op import Op
-from lineara.ir.types import Array, ArrayType, type_of
+from lineara.ir.types import DTYPES, Array, ArrayType, type_of
 
 T = TypeVar("T")
 
@@ -65,9 +65,9 @@ class Literal:
 
     def __init__(self, value: Any) -> None:
         self.value = np.asarray(value)[()]
-        self.type = type_of(self.value)
-        if self.type.shape:
-            raise ValueError(f"a literal is a scalar, not an array of shape {self.type.shape}")
+        if self.value.ndim:
+            raise ValueError(f"a literal is a scalar, not an array of shape {self.value.shape}")
+        self.type = SCALARS.get(self.value.dtype) or type_of(self.value)
         self._key = (self.type.dtype, self.value.tobytes())
 
     def __eq__(self, other: object) -> bool:
@@ -79,6 +79,9 @@ class Literal:
     def __repr__(self) -> str:
         return f"{self.value!r}"
 
+
+SCALARS = {dtype: ArrayType(dtype) for dtype in DTYPES.values()}
+"""The type of a scalar of each dtype, made once."""
 
 Operand: TypeAlias = Variable | Literal
 

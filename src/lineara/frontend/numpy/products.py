@@ -19,6 +19,9 @@ from lineara.ops.contract import Dot
 def einsum(*operands: Any, optimize: Any = None) -> TracedArray:
     inputs, output, arrays = _parsed(operands)
     dtype = promoted(*arrays)
+    if dtype.kind == "b":  # whether any product is true
+        counts = (convert(x, np.dtype(np.int64)) for x in arrays)
+        return np.not_equal(einsum(",".join(inputs) + "->" + output, *counts), 0)  # type: ignore[return-value]
     terms = [
         _diagonals(labels, traced(convert(x, dtype)))
         for labels, x in zip(inputs, arrays, strict=True)

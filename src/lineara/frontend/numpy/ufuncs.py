@@ -6,6 +6,7 @@ broadcasting. The others are written with those. Dtypes come from NumPy itself (
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from lineara.frontend.numpy.products import matmul, vecdot
 from lineara.frontend.trace import Traced
 from lineara.frontend.where import user_source
 from lineara.ir.op import Op
+from lineara.ir.types import supported_dtype
 from lineara.ops import (
     arithmetic,
     compare,
@@ -103,18 +105,26 @@ DIRECT: dict[np.ufunc, Op] = {
     scipy.special.expit: exponential.logistic,
 }
 
-WEAK = {np.add, np.subtract, np.multiply, np.true_divide, np.negative, np.power, np.floor_divide}
+WEAK = {
+    *(np.add, np.subtract, np.multiply, np.true_divide, np.negative, np.positive),
+    *(np.power, np.floor_divide),
+}
 """Ufuncs behind operators that make a Python number of Python numbers."""
 
 ON_BOOLS: dict[np.ufunc, Op] = {np.add: compare.or_, np.multiply: compare.and_}
-IDENTITY_ON_INTEGERS = {np.floor, np.ceil, np.trunc, np.conjugate}
+IDENTITY: dict[np.ufunc, str] = {
+    **dict.fromkeys((np.floor, np.ceil, np.trunc), "biu"),
+    np.conjugate: "biuf",
+    np.absolute: "bu",
+}
+"""By ufunc, the kinds of dtype on which it does nothing."""
 NEVER_ON_INTEGERS = {np.isnan: False, np.isinf: False, np.isfinite: True}
 
 
-def direct(ufunc: np.ufunc, op: Op) -> Ufunc:
-    """The implementation of a ufunc by an op."""
+def by_loop(ufunc: np.ufunc, call: Callable[[list[Any]], Any]) -> Ufunc:
+    """A ufunc that converts its operands to the dtypes of NumPy's loop and then does `call`."""
 
-    def call(*operands: Any, dtype: Any = None) -> Any:
+    def function(*operands: Any, dtype: Any = None) -> Any:
         if len(operands) != ufunc.nin:
             raise TypeMismatchError(
                 f"np.{ufunc.__name__} takes {ufunc.nin} operands",
@@ -123,28 +133,54 @@ def direct(ufunc: np.ufunc, op: Op) -> Ufunc:
                 remedy="out= and positional outputs are not supported on traced arrays",
             )
         dtypes = [weak_dtype(x) for x in operands]
-        loop = resolve(ufunc, *dtypes) if dtype is None else (np.dtype(dtype),) * ufunc.nin
-        inputs = [convert(x, d) for x, d in zip(operands, loop, strict=False)]
-        result = _on_kind(ufunc, op, loop[0].kind, inputs)
+        loop = resolve(ufunc, *dtypes) if dtype is None else _loop_to(ufunc, dtypes, dtype)
+        result = call([convert(x, d) for x, d in zip(operands, loop, strict=False)])
         if ufunc in WEAK and all(isinstance(d, type) for d in dtypes):
             result.weak = {"i": int, "f": float, "c": complex}[result.dtype.kind]
         return result
 
-    return call
+    return function
 
 
-def _on_kind(ufunc: np.ufunc, op: Op, kind: str, inputs: list[Any]) -> Any:
+def _loop_to(ufunc: np.ufunc, dtypes: list[Any], dtype: Any) -> tuple[Any, ...]:
+    """The dtypes of the loop that has results of that dtype."""
+    outputs = (supported_dtype(dtype),) * ufunc.nout
+    try:
+        return ufunc.resolve_dtypes(
+            (*dtypes, *(None,) * ufunc.nout), signature=(None,) * ufunc.nin + outputs
+        )
+    except TypeError as error:
+        raise TypeMismatchError(
+            f"np.{ufunc.__name__} has no results of dtype {outputs[0]} here",
+            where=user_source(),
+            found=", ".join(getattr(d, "__name__", str(d)) for d in dtypes),
+            expected=str(error),
+        ) from None
+
+
+def direct(ufunc: np.ufunc, op: Op) -> Ufunc:
+    """The implementation of a ufunc by an op."""
+    return by_loop(ufunc, lambda inputs: _on_kind(ufunc, op, inputs))
+
+
+def composed(ufunc: np.ufunc, call: Ufunc) -> Ufunc:
+    """The implementation of a ufunc by others, on operands of the dtypes of its loop."""
+    return by_loop(ufunc, lambda inputs: call(*inputs))
+
+
+def _on_kind(ufunc: np.ufunc, op: Op, inputs: list[Any]) -> Any:
     """The op, or what NumPy does instead for some kinds of dtype."""
+    kind = inputs[0].dtype.kind
     if kind == "b" and ufunc in ON_BOOLS:
         return elementwise(ON_BOOLS[ufunc], *inputs)
-    if (kind in "biu" and ufunc in IDENTITY_ON_INTEGERS) or (ufunc is np.conjugate and kind == "f"):
+    if kind in IDENTITY.get(ufunc, ""):
         return TracedArray(inputs[0].owner, inputs[0].value)
     if kind in "biu" and ufunc in NEVER_ON_INTEGERS:
         return np.full(inputs[0].shape, NEVER_ON_INTEGERS[ufunc], like=inputs[0])
     if kind in "biu" and ufunc is np.reciprocal:
         return elementwise(rounding.floor_divide, np.ones_like(inputs[0]), inputs[0])
-    if kind == "u" and op in (rounding.abs_, rounding.sign):
-        return inputs[0] if op is rounding.abs_ else convert(inputs[0] != 0, inputs[0].dtype)
+    if kind == "u" and op is rounding.sign:
+        return convert(inputs[0] != 0, inputs[0].dtype)
     if kind == "c" and op in (compare.lt, compare.le, compare.gt, compare.ge):
         raise TypeMismatchError(
             "complex numbers are not ordered",
@@ -155,7 +191,16 @@ def _on_kind(ufunc: np.ufunc, op: Op, kind: str, inputs: list[Any]) -> Any:
         )
     if ufunc in (np.power, np.float_power) and not isinstance(inputs[1], Traced):
         return _constant_power(*inputs)
+    if len(inputs) == 2 and {x.dtype.char for x in inputs} in ({"q", "Q"}, {"l", "L"}):
+        return _signs_differ(ufunc, *inputs)
     return elementwise(op, *inputs)
+
+
+def _signs_differ(ufunc: np.ufunc, x: Any, y: Any) -> Any:
+    """A comparison of signed with unsigned integers: a negative number is below all of these."""
+    if x.dtype.kind == "i":
+        return np.where(x < 0, ufunc(-1, 0), ufunc(convert(x, y.dtype), y))
+    return np.where(y < 0, ufunc(0, -1), ufunc(x, convert(y, x.dtype)))
 
 
 SIMPLE_POWERS = {2.0: powers.square, 0.5: powers.sqrt, -1.0: powers.reciprocal}
@@ -173,7 +218,7 @@ def _constant_power(x: Any, n: Any) -> TracedArray:
 
 
 def positive(x: TracedArray) -> Any:
-    return TracedArray(x.owner, x.value, x.weak)
+    return TracedArray(x.owner, x.value)
 
 
 def divmod_(x: Any, y: Any) -> Any:
@@ -201,13 +246,13 @@ def fmin(x: Any, y: Any) -> Any:
 
 
 def heaviside(x: Any, at_zero: Any) -> Any:
-    step = np.where(x == 0, at_zero, np.where(x < 0, 0.0, 1.0))
-    return np.where(np.isnan(x), np.nan, step)
+    step = np.where(x == 0, at_zero, convert(x > 0, x.dtype))
+    return np.where(np.isnan(x), x.dtype.type(np.nan), step)
 
 
 def copysign(x: Any, y: Any) -> Any:
     """|x| with the sign of y: a product with ±1, which is what has the derivative."""
-    return np.abs(x) * np.where(np.signbit(y), -1.0, 1.0)
+    return np.abs(x) * np.where(np.signbit(y), x.dtype.type(-1), x.dtype.type(1))
 
 
 def signbit(x: Any) -> Any:
@@ -242,7 +287,7 @@ def log_expit(x: Any) -> Any:
 
 
 def ndtr(x: Any) -> Any:
-    return 0.5 * scipy.special.erfc(-x / np.sqrt(2.0))
+    return 0.5 * scipy.special.erfc(x * -math.sqrt(0.5))
 
 
 # -- methods of ufuncs -----------------------------------------------------------------------------
@@ -289,8 +334,6 @@ COMPOSED: dict[np.ufunc, Ufunc] = {
     np.radians: scaled(np.pi / 180),
     np.rad2deg: scaled(180 / np.pi),
     np.degrees: scaled(180 / np.pi),
-    np.matmul: matmul,
-    np.vecdot: vecdot,
     scipy.special.xlogy: xlogy,
     scipy.special.xlog1py: xlog1py,
     scipy.special.entr: entr,
@@ -301,7 +344,9 @@ COMPOSED: dict[np.ufunc, Ufunc] = {
 
 UFUNCS: dict[tuple[np.ufunc, str], Ufunc] = {
     **{(ufunc, "__call__"): direct(ufunc, op) for ufunc, op in DIRECT.items()},
-    **{(ufunc, "__call__"): call for ufunc, call in COMPOSED.items()},
+    **{(ufunc, "__call__"): composed(ufunc, call) for ufunc, call in COMPOSED.items()},
+    (np.matmul, "__call__"): matmul,
+    (np.vecdot, "__call__"): vecdot,
     **{(ufunc, "outer"): outer(ufunc) for ufunc in DIRECT if ufunc.nin == 2},
     (np.add, "reduce"): reduction(np.sum),
     (np.multiply, "reduce"): reduction(np.prod),
