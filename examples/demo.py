@@ -1,4 +1,4 @@
-"""All of lineara in a minute: programs, costs, and two models that learn from real data."""
+"""All of lineara in a minute: two models that learn from real data, programs, and costs."""
 
 from time import perf_counter
 
@@ -9,10 +9,10 @@ import stages
 from rich.console import Console
 
 CHAPTERS = {
-    "A function and its derivatives, as programs": stages,
-    "What derivatives cost": costs,
     "A Gaussian mixture learns three species of iris": gmm,
     "A neural network learns to read digits": digits,
+    "A function and its derivatives, as programs": stages,
+    "What derivatives cost": costs,
 }
 
 

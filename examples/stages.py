@@ -44,7 +44,8 @@ def main():
     """Prints the programs, and the gradient that they make."""
     console = Console()
     x, k = np.array([0.0, 0.5, 1.5, 1.0]), 2.0
-    console.print(Syntax(inspect.getsource(energy), "python", background_color="default"))
+    source = inspect.getsource(energy)
+    console.print(Syntax(source, "python", theme="ansi_dark", background_color="default"))
     programs = stages(energy, x, k)
     for name, program in programs.items():
         la.check(program)

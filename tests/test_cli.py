@@ -480,8 +480,9 @@ def process(*args: str, **settings: Any) -> subprocess.CompletedProcess[str]:
 def test_nobody_reads_the_output(command: str) -> None:
     read, write = os.pipe()
     os.close(read)
-    assert not process(*command.split(" "), stdout=write).stderr
+    done = process(*command.split(" "), stdout=write)
     os.close(write)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_no_standard_input() -> None:

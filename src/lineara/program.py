@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from rich.text import Text
+
 from lineara import tree
 from lineara.errors import TypeMismatchError
 from lineara.frontend.arguments import choose
@@ -15,7 +17,7 @@ from lineara.ir import cost
 from lineara.ir.check import check as check_program
 from lineara.ir.program import Program as Functions
 from lineara.linear_map import matching_leaf
-from lineara.text.highlight import html
+from lineara.text.highlight import html, rich_text
 from lineara.text.parser import parse as parse_text
 from lineara.text.printer import show
 from lineara.transforms.forget import forget
@@ -44,6 +46,10 @@ class Program(Functions):
 
     def _repr_html_(self) -> str:
         return html(self)
+
+    def __rich__(self) -> Text:
+        """The text in colours, for ``rich.print(program)``."""
+        return rich_text(self)
 
     def __getitem__(self, name: str) -> Program:
         for f in self.functions:

@@ -12,8 +12,7 @@ def work(f: Function) -> int:
     """Scalar operations of one evaluation of `f`, calls included at the cost of their callee."""
     if "work" not in f.memo:
         for g in reachable([f]):  # callees first, so that no call of `work` goes deeper than one
-            total = sum(equation.work() for equation in g.equations)
-            g.memo.setdefault("work", total)
+            g.memoized("work", lambda g=g: sum(e.work() for e in g.equations))  # type: ignore[misc]
     result: int = f.memo["work"]
     return result
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,8 @@ from lineara.frontend.core import (
     broadcast_shapes,
     broadcast_to,
     convert,
-    promoted,
     traced,
+    type_of_array,
 )
 from lineara.frontend.where import user_source
 from lineara.ir.op import Op
@@ -26,12 +26,13 @@ from lineara.ops.linalg import determinant, factorize
 from lineara.ops.linalg import solve as solving
 
 INEXACT = np.dtype(np.float64)
+"""What integers are converted to, whatever they meet."""
 
 
 def _inexact(*arrays: Any) -> list[Any]:
     """The operands in one dtype that linear algebra is done in."""
-    dtype = promoted(*arrays)
-    dtype = dtype if dtype.kind in "fc" else INEXACT
+    dtypes = [type_of_array(x).dtype for x in arrays]
+    dtype = np.result_type(*(d if d.kind in "fc" else INEXACT for d in dtypes))
     return [traced(convert(x, dtype)) for x in arrays]
 
 
@@ -82,6 +83,10 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 
 def eigh(a: Any, UPLO: str = "L") -> Any:
     (x,) = _inexact(a)
+    if UPLO.upper() not in ("L", "U"):
+        raise UnsupportedError(
+            "UPLO argument must be 'L' or 'U'", where=user_source(), found=f"UPLO={UPLO!r}"
+        )
     lower = x if UPLO.upper() == "L" else np.conj(np.matrix_transpose(x))
     return _named("EighResult", *apply_all(factorize.Eigh(), lower))
 
@@ -115,7 +120,12 @@ def _named(name: str, *parts: Any) -> Any:
 
 
 def matrix_power(a: Any, n: int) -> Any:
+    n = operator.index(n)
     (x,) = _inexact(a) if n < 0 else [traced(a)]
+    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
+        raise ShapeMismatchError(
+            "only square matrices have powers", where=user_source(), found=f"shape {x.shape}"
+        )
     if n == 0:
         return broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape)
     base = np.linalg.inv(x) if n < 0 else x
@@ -129,14 +139,35 @@ def matrix_power(a: Any, n: int) -> Any:
 
 
 def multi_dot(arrays: Any) -> Any:
-    return reduce(np.dot, arrays)
+    """A chain of products, in the order that takes the least work."""
+    shapes = [np.shape(x) for x in arrays]
+    last = len(shapes) - 1
+    fits = last > 0 and all(
+        len(shape) == 2 or (len(shape) == 1 and i in (0, last)) for i, shape in enumerate(shapes)
+    )
+    if not fits or any(shapes[i][-1] != shapes[i + 1][0] for i in range(last)):
+        raise ShapeMismatchError(
+            "these arrays are no chain of matrices",
+            where=user_source(),
+            found="shapes " + " and ".join(map(str, shapes)),
+            expected="two matrices or more, the first and last may be vectors, of fitting lengths",
+        )
+    labels = [[i, i + 1] for i in range(last + 1)]
+    if len(shapes[0]) == 1:
+        labels[0] = [1]
+    if len(shapes[last]) == 1:
+        labels[last] = [last]
+    ends = [*labels[0][:-1], *labels[last][1:]]
+    return np.einsum(*(part for pair in zip(arrays, labels, strict=True) for part in pair), ends)
 
 
-def pinv(a: Any, rcond: Any = None) -> Any:
+def pinv(a: Any, rcond: Any = None, *, rtol: Any = 1e-15) -> Any:
     (x,) = _inexact(a)
     u, s, vh = svd(x, full_matrices=False)
-    limit = max(x.shape[-2:]) * np.finfo(x.dtype).eps if rcond is None else rcond
-    keep = s > limit * np.max(s, axis=-1, keepdims=True)
+    limit = rtol if rcond is None else rcond
+    if limit is None:
+        limit = max(x.shape[-2:]) * np.finfo(x.dtype).eps
+    keep = s > np.expand_dims(limit, -1) * np.max(s, axis=-1, keepdims=True)
     inverse = np.where(keep, 1 / np.where(keep, s, 1.0), 0.0)
     v, uh = np.conj(np.matrix_transpose(vh)), np.conj(np.matrix_transpose(u))
     return v @ (inverse[..., None] * uh)
@@ -147,10 +178,10 @@ def pinv(a: Any, rcond: Any = None) -> Any:
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     (a,) = _inexact(x)
-    if ord is None:
-        return _root_of_squares(a, axes_of(axis, a.ndim), keepdims)
-    axes = axes_of(axis, a.ndim) if axis is None or np.ndim(axis) else axis
-    if np.ndim(axes) == 0 or len(axes) == 1:
+    axes = axes_of(axis, a.ndim)
+    if ord is None and (axis is None or len(axes) <= 2):
+        return _root_of_squares(a, axes, keepdims)
+    if len(axes) == 1:
         return vector_norm(a, axis=axes, keepdims=keepdims, ord=ord)
     if len(axes) == 2:
         in_order = axes if axis is None else tuple(int(i) % a.ndim for i in axis)
@@ -189,6 +220,8 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
             f"vectors have no norm of order {ord!r}", where=user_source(), found=f"ord={ord!r}"
         )
     total = np.sum(size**ord, axis=axis, keepdims=keepdims)
+    if ord < 0:
+        return total ** (1 / ord)
     zero = total == 0
     return np.where(zero, 0.0, np.where(zero, 1.0, total) ** (1 / ord))
 
@@ -219,8 +252,11 @@ def _matrix_norm(a: Any, ord: Any, axes: Any, keepdims: bool) -> Any:
 def cond(x: Any, p: Any = None) -> Any:
     if p is None or p in (2, -2):
         s = svdvals(x)
-        return s[..., 0] / s[..., -1] if p != -2 else s[..., -1] / s[..., 0]
-    return norm(x, p, axis=(-2, -1)) * norm(np.linalg.inv(x), p, axis=(-2, -1))
+        result = s[..., 0] / s[..., -1] if p != -2 else s[..., -1] / s[..., 0]
+    else:
+        result = norm(x, p, axis=(-2, -1)) * norm(np.linalg.inv(x), p, axis=(-2, -1))
+    unknown = np.any(np.isnan(x), axis=(-2, -1))
+    return np.where(np.isnan(result) & ~unknown, np.inf, result)
 
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {

@@ -11,14 +11,15 @@ import numpy as np
 
 from lineara.errors import ShapeMismatchError
 from lineara.frontend.array import TracedArray
-from lineara.frontend.core import apply, axis_of, broadcast_to, convert, promoted, shape_of, traced
+from lineara.frontend.core import apply, axis_of, broadcast_to, convert, shape_of, traced
+from lineara.frontend.core import type_of_array as type_of
 from lineara.frontend.where import user_source
 from lineara.ops.contract import Dot
 
 
 def einsum(*operands: Any, optimize: Any = None) -> TracedArray:
     inputs, output, arrays = _parsed(operands)
-    dtype = promoted(*arrays)
+    dtype = np.result_type(*(type_of(x).dtype for x in arrays))  # a number is an array here
     if dtype.kind == "b":  # whether any product is true
         counts = (convert(x, np.dtype(np.int64)) for x in arrays)
         return np.not_equal(einsum(",".join(inputs) + "->" + output, *counts), 0)  # type: ignore[return-value]
@@ -78,6 +79,14 @@ def _parsed(operands: tuple[Any, ...]) -> tuple[list[str], str, list[Any]]:
         rank = max(rank, hidden)
         inputs[k] = labels.replace("...", "".join(free[:hidden][::-1]))
     dots = "".join(free[:rank][::-1])
+    strange = sorted(set(right.replace("...", "")) - set("".join(inputs)))
+    if strange or (arrow and rank and "..." not in right):
+        raise ShapeMismatchError(
+            "einsum's result has other axes than its operands give",
+            where=user_source(),
+            found=f"{right!r}",
+            expected="labels of operands" + (", and '...' as they have it" if rank else ""),
+        )
     if not arrow:
         counts = Counter("".join(inputs))
         once = sorted(c for c, n in counts.items() if n == 1 and c not in dots)
@@ -171,17 +180,17 @@ def matmul(x1: Any, x2: Any, /) -> TracedArray:
 
 def dot(a: Any, b: Any) -> Any:
     if not np.ndim(a) or not np.ndim(b):
-        return np.multiply(a, b)
+        return einsum("...,...", a, b)
     return tensordot(a, b, axes=([-1], [-2 if np.ndim(b) > 1 else -1]))
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> TracedArray:
-    if isinstance(axes, int):
+    if np.ndim(axes) == 0:
         axes = (list(range(-axes, 0)), list(range(axes)))
     of_a = [axis_of(i, np.ndim(a)) for i in np.atleast_1d(axes[0])]
     of_b = [axis_of(i, np.ndim(b)) for i in np.atleast_1d(axes[1])]
-    pairs = list(zip(of_a, of_b, strict=True))
-    if any(np.shape(a)[i] != np.shape(b)[j] for i, j in pairs):
+    pairs = list(zip(of_a, of_b, strict=False))
+    if len(of_a) != len(of_b) or any(np.shape(a)[i] != np.shape(b)[j] for i, j in pairs):
         raise ShapeMismatchError(
             "shape-mismatch for sum",
             where=user_source(),
@@ -198,7 +207,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> TracedArray:
 
 def inner(a: Any, b: Any, /) -> Any:
     if not np.ndim(a) or not np.ndim(b):
-        return np.multiply(a, b)
+        return einsum("...,...", a, b)
     return tensordot(a, b, axes=([-1], [-1]))
 
 
@@ -207,12 +216,23 @@ def outer(a: Any, b: Any) -> TracedArray:
 
 
 def vdot(a: Any, b: Any, /) -> TracedArray:
-    return einsum("i,i->", np.conj(np.ravel(a)), np.ravel(b))
+    return vecdot(np.ravel(a), np.ravel(b))
 
 
 def vecdot(x1: Any, x2: Any, /, axis: int = -1) -> TracedArray:
-    x, y = np.moveaxis(np.conj(x1), axis, -1), np.moveaxis(x2, axis, -1)
+    x, y = np.moveaxis(_conj(x1), axis, -1), np.moveaxis(x2, axis, -1)
+    if x.shape[-1] != y.shape[-1]:
+        raise ShapeMismatchError(
+            "vectors of different lengths have no product",
+            where=user_source(),
+            found=f"shapes {np.shape(x1)} and {np.shape(x2)}",
+            expected="equal lengths of the axes that are summed over",
+        )
     return einsum("...i,...i->...", x, y)
+
+
+def _conj(x: Any) -> Any:
+    return np.conj(x) if type_of(x).dtype.kind == "c" else x
 
 
 def kron(a: Any, b: Any) -> Any:
@@ -243,8 +263,10 @@ def cross(
     return np.moveaxis(result, -1, axisc)
 
 
-def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> TracedArray:
-    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1)  # type: ignore[no-any-return]
+def trace(
+    a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None
+) -> TracedArray:
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)  # type: ignore[no-any-return]
 
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
@@ -262,5 +284,5 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.linalg.matmul: matmul,
     np.linalg.tensordot: lambda x1, x2, /, *, axes=2: tensordot(x1, x2, axes),
     np.linalg.vecdot: lambda x1, x2, /, *, axis=-1: vecdot(x1, x2, axis),
-    np.linalg.trace: lambda x, /, *, offset=0: trace(x, offset, -2, -1),
+    np.linalg.trace: lambda x, /, *, offset=0, dtype=None: trace(x, offset, -2, -1, dtype),
 }

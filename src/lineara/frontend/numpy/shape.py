@@ -26,7 +26,7 @@ def reshape(a: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None
 
 
 def _require_c(order: str) -> None:
-    if order not in ("C", "K", "A"):
+    if order != "C":
         raise UnsupportedError(
             "traced arrays have their elements in C order",
             where=user_source(),
@@ -41,7 +41,7 @@ def _completed(x: TracedArray, shape: Any) -> tuple[int, ...]:
     sizes = [operator.index(n) for n in lengths]
     if sizes.count(-1) == 1:
         known = math.prod(n for n in sizes if n != -1)
-        sizes[sizes.index(-1)] = x.size // known if known else 0
+        sizes[sizes.index(-1)] = x.size // known if known else -1
     if math.prod(sizes) != x.size or min(sizes, default=0) < 0:
         raise ShapeMismatchError(
             f"cannot reshape an array of size {x.size} into shape {tuple(lengths)}",
@@ -98,6 +98,8 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> TracedArray:
     x = traced(a)
     axis = axis_of(axis, x.ndim)
     start = start + x.ndim if start < 0 else start
+    if not 0 <= start <= x.ndim:
+        raise np.exceptions.AxisError(start, x.ndim + 1)
     return moveaxis(x, axis, start - 1 if axis < start else start)
 
 
@@ -106,6 +108,8 @@ def expand_dims(a: Any, axis: Any) -> TracedArray:
     axes = axis if isinstance(axis, tuple | list) else (axis,)
     ndim = x.ndim + len(axes)
     new = {axis_of(i, ndim) for i in axes}
+    if len(new) != len(axes):
+        raise ShapeMismatchError("repeated axis", where=user_source(), found=f"axis={axis}")
     lengths = iter(x.shape)
     return traced(reshape_to(x, tuple(1 if i in new else next(lengths) for i in range(ndim))))
 
@@ -157,6 +161,13 @@ def flip(m: Any, axis: Any = None) -> TracedArray:
 
 def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> TracedArray:
     x, turns = traced(m), k % 4
+    if len(axes) != 2 or axis_of(axes[0], x.ndim) == axis_of(axes[1], x.ndim):
+        raise ShapeMismatchError(
+            "an array is rotated in a plane of two of its axes",
+            where=user_source(),
+            found=f"axes={axes}",
+            expected="two different axes",
+        )
     if turns == 0:
         return x[...]
     if turns == 2:
@@ -184,7 +195,11 @@ def triangle(*, lower: bool) -> Callable[..., Any]:
 
     def function(m: Any, k: int = 0) -> TracedArray:
         x = traced(m)
-        keep = np.tri(x.shape[-2], x.shape[-1], k=k if lower else k - 1, dtype=bool)
+        if not x.ndim:
+            raise ShapeMismatchError(
+                "a number has no triangles", where=user_source(), found=str(x.value.type)
+            )
+        keep = np.tri(*x.shape[-2:], k=k if lower else k - 1, dtype=bool)
         return np.where(keep if lower else ~keep, x, np.zeros((), x.dtype))  # type: ignore[return-value]
 
     return function
@@ -200,6 +215,13 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> TracedA
 
 def diag(v: Any, k: int = 0) -> TracedArray:
     x = traced(v)
+    if x.ndim not in (1, 2):
+        raise ShapeMismatchError(
+            "np.diag is of vectors and matrices",
+            where=user_source(),
+            found=f"shape {x.shape}",
+            remedy="use np.diagonal or np.diagflat",
+        )
     return diagonal(x, k) if x.ndim == 2 else diagflat(x, k)
 
 

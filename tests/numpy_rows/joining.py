@@ -1,0 +1,180 @@
+"""Joining, splitting, repeating and padding arrays, and taking elements from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from numpy_rows import Array, Row, numbers
+
+SCALAR, V, W = numbers(), numbers(4), numbers(4, seed=1)
+X, Y = numbers(3, 4), numbers(3, 4, seed=1)
+CUBE = numbers(2, 3, 4)
+INTS = np.array([[3, -1, 2, 0], [5, 6, -7, 1], [2, 2, 9, 4]])
+SINGLE, COMPLEX = X.astype("f4"), numbers(3, 4, dtype="c16")
+EMPTY = np.ones((0, 4))
+KINDS = (INTS, SINGLE, COMPLEX, X > 0, INTS.astype("u1"))
+
+Calls = dict[str, tuple[Any, list[Array]]]
+
+JOINED: Calls = {
+    "concatenate": (lambda x, y: np.concatenate([x, y]), [X, Y]),
+    "concatenate 1": (lambda x, y: np.concatenate((x, y, x), axis=1), [X, Y]),
+    "concatenate -1": (lambda x, y: np.concatenate((x, y), -1), [X, Y[:, :1]]),
+    "concatenate None": (lambda x, y: np.concatenate((x, y), axis=None), [X, SCALAR]),
+    "concatenate plain": (lambda x: np.concatenate([x, [1.0, 2.0], np.arange(3)]), [V]),
+    "concatenate empty": (lambda x, y: np.concatenate([x, y]), [EMPTY, Y]),
+    "concatenate dtype": (lambda x, y: np.concatenate([x, y], dtype="f4"), [X, Y]),
+    "concatenate list": (lambda x: np.concatenate(list(x)), [X]),
+    "concatenate array": (lambda x: np.concatenate(x), [CUBE]),
+    "concatenate one": (lambda x: np.concatenate([x]), [X]),
+    "stack array": (lambda x: np.stack(x, 1), [CUBE]),
+    "stack numbers": (lambda x: np.stack([x, 1.0, x * x]), [SCALAR]),
+    "stack 0-d": (lambda x, y: np.stack([x[0], y[0]]), [V, W]),
+    "vstack mixed": (lambda x, y: np.vstack([x, y]), [V, Y]),
+    "hstack numbers": (lambda x, y: np.hstack([x, 2.0, y]), [SCALAR, V]),
+    "hstack plain first": (lambda x: np.hstack(([1, 2], x)), [V]),
+    "dstack mixed": (lambda x, y: np.dstack([x, y]), [V, Y[:1]]),
+    "column_stack mixed": (lambda x, y, z: np.column_stack((x, y, z)), [V, X.T, W]),
+    "append": (np.append, [X, Y]),
+    "append 0": (lambda x, y: np.append(x, y, axis=0), [X, Y]),
+    "append number": (lambda x: np.append(x, 3), [V]),
+    "append to plain": (lambda x: np.append([1, 2], x), [V]),
+}
+STACKS = [np.stack, np.vstack, np.hstack, np.dstack, np.column_stack, np.concatenate]
+
+PARTS: Calls = {
+    "split": (lambda x: np.split(x, 2), [V]),
+    "split 1": (lambda x: np.split(x, 2, axis=1), [X]),
+    "split -1": (lambda x: np.split(x, 4, -1), [X]),
+    "split at": (lambda x: np.split(x, [1, 3]), [V]),
+    "split at array": (lambda x: np.split(x, np.array([1, 3])), [V]),
+    "split beyond": (lambda x: np.split(x, [2, 2, 9]), [V]),
+    "split back": (lambda x: np.split(x, [3, 1, -1]), [V]),
+    "array_split": (lambda x: np.array_split(x, 3), [V]),
+    "array_split 6": (lambda x: np.array_split(x, 6), [V]),
+    "array_split 1": (lambda x: np.array_split(x, 3, 1), [X]),
+    "vsplit": (lambda x: np.vsplit(x, 3), [X]),
+    "hsplit": (lambda x: np.hsplit(x, 2), [X]),
+    "hsplit 1-d": (lambda x: np.hsplit(x, [1]), [V]),
+    "dsplit": (lambda x: np.dsplit(x, 2), [CUBE]),
+    **(
+        {
+            "unstack": (lambda x: np.unstack(x), [X]),
+            "unstack -1": (lambda x: np.unstack(x, axis=-1), [CUBE]),
+        }
+        if hasattr(np, "unstack")
+        else {}
+    ),
+    "unpack": (lambda x: list(x), [X]),
+}
+
+REPEATED: Calls = {
+    **{
+        f"tile {reps} {x.shape}": (lambda x, r=reps: np.tile(x, r), [x])
+        for reps in (0, 2, (2,), (2, 1), (3, 1, 2), [1, 2], np.array([2, 2]), (), np.int64(2))
+        for x in (SCALAR, V, X)
+    },
+    "tile cube": (lambda x: np.tile(x, (2, 3)), [CUBE]),
+    "repeat": (lambda x: np.repeat(x, 3), [X]),
+    "repeat 0": (lambda x: np.repeat(x, 2, axis=0), [X]),
+    "repeat -1": (lambda x: np.repeat(x, 2, axis=-1), [CUBE]),
+    "repeat counts": (lambda x: np.repeat(x, [0, 2, 1], axis=0), [X]),
+    "repeat one count": (lambda x: np.repeat(x, [2], axis=1), [X]),
+    "repeat number": (lambda x: np.repeat(x, 3), [SCALAR]),
+    "repeat nothing": (lambda x: np.repeat(x, 0, axis=0), [X]),
+    "meshgrid": (lambda x, y: np.meshgrid(x, y), [V, W[:3]]),
+    "meshgrid ij": (lambda x, y: np.meshgrid(x, y, indexing="ij"), [V, W[:3]]),
+    "meshgrid sparse": (lambda x, y: np.meshgrid(x, y, sparse=True), [V, W[:3]]),
+    "meshgrid three": (lambda x, y, z: np.meshgrid(x, y, z), [V, W[:3], V[:2]]),
+    "meshgrid one": (lambda x: np.meshgrid(x), [V]),
+    "meshgrid 0-d": (lambda x, y: np.meshgrid(x, y), [SCALAR, V]),
+}
+
+MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
+PADDED: Calls = {
+    **{
+        f"pad {mode} {width} {x.shape}": (lambda x, w=width, m=mode: np.pad(x, w, m), [x])
+        for mode in MODES
+        for width in (0, 1, (1, 2), ((2, 1),), 6)
+        for x in (V, X)
+    },
+    "pad 2-d": (lambda x: np.pad(x, ((1, 0), (0, 2))), [X]),
+    "pad number": (lambda x: np.pad(x, 1, constant_values=2.5), [X]),
+    "pad nan": (lambda x: np.pad(x, 1, constant_values=np.nan), [SINGLE]),
+    "pad empty": (lambda x: np.pad(x, 1), [EMPTY]),
+    "pad array": (lambda x: np.pad(x, [[1, 2], [3, 0]], mode="constant"), [X]),
+    "pad traced": (lambda x, c: np.pad(x, 1, constant_values=c), [X, SCALAR]),
+}
+
+AT = np.array([2, 0, 0])
+TAKEN: Calls = {
+    **{
+        f"take {at} {axis}": (lambda x, i=at, a=axis: np.take(x, i, axis=a), [X])
+        for at in (1, -1, [2, 0], np.array([[0, 1], [2, 2]]), np.int8(1), [], AT.astype("u1"))
+        for axis in (None, 0, 1, -1)
+    },
+    "take number": (lambda x: np.take(x, 0), [SCALAR]),
+    "take of cube": (lambda x: x.take([1, 1, 0], 1), [CUBE]),
+    "take_along_axis": (lambda x: np.take_along_axis(x, np.argsort(INTS, 1), 1), [X]),
+    "take_along_axis 0": (lambda x: np.take_along_axis(x, np.array([[1, 0, 2, 2]]), axis=0), [X]),
+    "take_along_axis None": (lambda x: np.take_along_axis(x, AT, None), [X]),
+    "take_along_axis traced": (
+        lambda x: np.take_along_axis(x, np.argsort(x, axis=-1), -1),
+        [CUBE],
+    ),
+    "compress": (lambda x: np.compress([True, False, True], x, axis=0), [X]),
+    "compress flat": (lambda x: np.compress([False, True, True], x), [X]),
+    "compress numbers": (lambda x: x.compress([1, 0, 2], 0), [X]),
+    "compress traced": (lambda x: np.compress(x > 0, x), [V]),
+}
+
+FOUND: Calls = {
+    f"{f.__name__} {x.shape}": (lambda x, f=f: f(x > 0), [x])
+    for f in (np.nonzero, np.flatnonzero, np.argwhere)
+    for x in (V, X, CUBE, EMPTY)
+}
+
+
+def _kinds() -> list[Row]:
+    rows: list[Row] = []
+    for function in STACKS:
+        for x in KINDS:
+            smooth = x.dtype.kind == "c"
+            call = lambda x, y, f=function: f([x, y])  # noqa: E731
+            rows.append((f"{function.__name__} {x.dtype}", call, [x, X], smooth))
+            rows.append((f"{function.__name__} {x.dtype} twice", call, [x, x], smooth))
+    for function in STACKS[:-1]:
+        for inputs in ([V, W], [X, Y], [CUBE, CUBE + 1]):
+            call = lambda x, y, f=function: f((x, y))  # noqa: E731
+            rows.append((f"{function.__name__} {inputs[0].shape}", call, inputs, True))
+    for axis in (1, 2, -1, -3):
+        call = lambda x, y, a=axis: np.stack([x, y], axis=a)  # noqa: E731
+        rows.append((f"stack {axis}", call, [X, Y], True))
+    for calls in (REPEATED, PADDED, TAKEN):
+        for name in (
+            "repeat 0",
+            "tile (2, 1) (3, 4)",
+            "pad number",
+            "pad edge 1 (3, 4)",
+            "take number",
+        ):
+            if name in calls:
+                rows += [(f"{name} {x.dtype}", calls[name][0], [x], False) for x in KINDS]
+    return rows
+
+
+def _smooth(name: str, inputs: list[Array]) -> bool:
+    return "dtype" not in name and all(x.dtype == float for x in inputs)
+
+
+ROWS: list[Row] = [
+    *(
+        (name, *call, _smooth(name, call[1]))
+        for calls in (JOINED, PARTS, REPEATED, PADDED, TAKEN)
+        for name, call in calls.items()
+    ),
+    *((name, *call, False) for name, call in FOUND.items()),
+    *_kinds(),
+]
