@@ -34,12 +34,13 @@ WIDE = {
 
 def check_laws(f: Function, inputs: Sequence[Array], *, smooth: bool = True) -> None:
     """All laws but the numerical derivatives of derivatives."""
+    before = [x.tobytes() for x in inputs]
     check_values(f, inputs)
-    if not active_mask(f):
-        return
-    check_linear_half(f, inputs)
-    if smooth:
-        check_derivative(f, inputs)
+    if active_mask(f):
+        check_linear_half(f, inputs)
+        if smooth:
+            check_derivative(f, inputs)
+    assert [x.tobytes() for x in inputs] == before  # nothing is written to an argument
 
 
 def active_mask(f: Function) -> tuple[bool, ...]:

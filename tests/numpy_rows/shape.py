@@ -175,9 +175,7 @@ JOINS = [
         )
     ),
     case("np.concatenate([x, y])", INTS, SINGLE[:, :3], smooth=False),
-    case("np.stack([x, y])", SINGLE, INTS[0, 0], smooth=False)
-    if SINGLE.shape == ()
-    else case("np.stack([x, y])", SINGLE, SINGLE.astype(int), smooth=False),
+    case("np.stack([x, y])", SINGLE, SINGLE.astype(int), smooth=False),
     case("np.hstack([x, y])", COMPLEX, M),
     case("np.concatenate([x, y])", NOTHING, numbers(2, 3)),
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from lineara.ir.op import Op
 from lineara.ir.program import Equation, Function, Literal, Operand, Variable, reachable
 from lineara.ir.types import Array
 from lineara.ops.control import Call
+from lineara.ops.elementwise import Binary, Unary
 
 
 def run(f: Function, *values: Array) -> tuple[Array, ...]:
@@ -47,12 +49,14 @@ def run_equation(equation: Equation, values: Sequence[Array]) -> tuple[Array, ..
 class Step(NamedTuple):
     """One equation, ready to run."""
 
-    evaluate: Callable[..., tuple[Array, ...]]
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
+    call: Callable[..., Any]
+    """The result of an equation that has a `target`, and the tuple of results of any other."""
+    operands: Callable[[list[Any]], Sequence[Array]]
+    """Picks the operands from the slots."""
+    target: int | None
+    targets: tuple[int, ...]
     last: tuple[int, ...]
     """Slots that nobody reads afterwards."""
-    equation: Equation
 
 
 @dataclass(frozen=True)
@@ -60,23 +64,26 @@ class Plan:
     """A function, ready to run."""
 
     slots: tuple[Any, ...]
-    """The initial slots: parameters (unset), then literals, then variables (unset)."""
+    """The initial slots: parameters (unset), then literals and other variables (unset)."""
     steps: tuple[Step, ...]
     results: tuple[int, ...]
+    equations: tuple[Equation, ...]
 
     def __call__(self, *values: Array) -> tuple[Array, ...]:
         slots = [*values, *self.slots[len(values) :]]
-        step = None
+        number = -1
         try:
-            for step in self.steps:
-                evaluate, inputs, outputs, last, _ = step
-                results = evaluate(*[slots[i] for i in inputs])
+            for number, (call, operands, target, targets, last) in enumerate(self.steps):  # noqa: B007
+                result = call(*operands(slots))
                 for i in last:
                     slots[i] = None
-                for i, result in zip(outputs, results, strict=True):
-                    slots[i] = result
+                if target is not None:
+                    slots[target] = result
+                else:
+                    for i, part in zip(targets, result, strict=True):
+                        slots[i] = part
         except LinearaError as error:
-            raise error.at(step.equation.source if step else None) from None
+            raise error.at(self.equations[number].source) from None
         return tuple([slots[i] for i in self.results])
 
 
@@ -104,18 +111,21 @@ def _plan(f: Function) -> Plan:
     steps = []
     for i, equation in enumerate(f.equations):
         dead = {v for v in equation.operands if last_use.get(v) == i}
-        dead.update(v for v in equation.results if v not in last_use)
-        steps.append(
-            Step(
-                _evaluator(equation, dead & owned),
-                tuple(slot(v) for v in equation.operands),
-                tuple(slot(v) for v in equation.results),
-                tuple(slot(v) for v in dead if v in equation.operands),
-                equation,
-            )
-        )
+        call, single = _caller(equation, dead & owned)
+        inputs = [slot(v) for v in equation.operands]
+        targets = tuple(slot(v) for v in equation.results)
+        last = tuple(slot(v) for v in dead)
+        steps.append(Step(call, _picker(inputs), targets[0] if single else None, targets, last))
     results = tuple(slot(v) for v in f.all_results)
-    return Plan(tuple(slots), tuple(steps), results)
+    return Plan(tuple(slots), tuple(steps), results, f.equations)
+
+
+def _picker(slots: Sequence[int]) -> Callable[[list[Any]], Sequence[Array]]:
+    """A function that returns those slots as a sequence, made of C code only."""
+    if len(slots) > 1:
+        return itemgetter(*slots)
+    start = slots[0] if slots else 0
+    return itemgetter(slice(start, start + len(slots)))
 
 
 def _last_uses(f: Function) -> dict[Operand, int]:
@@ -142,16 +152,23 @@ def _may_alias(op: Op) -> bool:
     return op.view or isinstance(op, Call)
 
 
-def _evaluator(equation: Equation, disposable: set[Operand]) -> Callable[..., tuple[Array, ...]]:
+def _caller(equation: Equation, disposable: set[Operand]) -> tuple[Callable[..., Any], bool]:
+    """What computes an equation, and whether it returns the only result by itself."""
     op = equation.op
     if isinstance(op, Call):
         callee: Plan = op.function.memo["plan"]
-        return callee
+        return callee, False
     if equation.operands:
         first, *others = equation.operands
         if first in disposable and first not in others and _overwrites(equation):
-            return op.evaluate_in_place
-    return op.evaluate
+            return op.evaluate_in_place, False
+    if isinstance(op, Unary | Binary) and type(op).evaluate in PLAIN:
+        return op.ufunc, True
+    return op.evaluate, False
+
+
+PLAIN = (Unary.evaluate, Binary.evaluate)
+"""The meaning of an elementwise op that is nothing but NumPy's function."""
 
 
 def _overwrites(equation: Equation) -> bool:

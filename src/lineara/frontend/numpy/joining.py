@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import ShapeMismatchError, UnsupportedError
+from lineara.errors import IndexRangeError, ShapeMismatchError, UnsupportedError
 from lineara.frontend.array import TracedArray
-from lineara.frontend.core import apply, axis_of, broadcast_to, convert, promoted, traced
+from lineara.frontend.core import apply, axis_of, broadcast_to, convert, traced
+from lineara.frontend.core import broadcast_shapes as common_shape
+from lineara.frontend.core import type_of_array as type_of
 from lineara.frontend.trace import Traced
 from lineara.frontend.where import user_source
 from lineara.ir.types import supported_dtype
@@ -18,7 +20,10 @@ from lineara.ops.slicing import Concatenate, Pad
 
 def concatenate(arrays: Any, /, axis: Any = 0, *, dtype: Any = None) -> TracedArray:
     items: list[Any] = [x if isinstance(x, Traced) else np.asarray(x) for x in arrays]
-    target = promoted(*items) if dtype is None else supported_dtype(dtype)
+    if dtype is None:  # a number is an array here
+        target = np.result_type(*(type_of(x).dtype for x in items))
+    else:
+        target = supported_dtype(dtype)
     parts = [traced(convert(x, target)) for x in items]
     if axis is None:
         parts, axis = [x.reshape(-1) for x in parts], 0
@@ -62,6 +67,36 @@ def column_stack(tup: Any) -> TracedArray:
     return concatenate(columns, 1)
 
 
+def block(arrays: Any) -> Any:
+    depths = set(_depths(arrays, 0))
+    if len(depths) != 1:
+        raise ShapeMismatchError(
+            "np.block takes lists nested equally deep, none of them empty",
+            where=user_source(),
+            found=f"arrays at depths {sorted(depths)}",
+            expected="all arrays at one depth",
+        )
+    (depth,) = depths
+    return _joined(arrays, depth, max(depth, _rank(arrays)))
+
+
+def _depths(item: Any, depth: int) -> list[int]:
+    if not isinstance(item, list):
+        return [depth]
+    return [d for part in item for d in _depths(part, depth + 1)] or [depth, depth + 1]
+
+
+def _rank(item: Any) -> int:
+    return max(map(_rank, item)) if isinstance(item, list) else np.ndim(item)
+
+
+def _joined(item: Any, depth: int, ndim: int) -> Any:
+    """A nested list of this depth as one array: the innermost lists along the last axis."""
+    if depth:
+        return concatenate([_joined(part, depth - 1, ndim) for part in item], -depth)
+    return np.reshape(item, (1,) * (ndim - np.ndim(item)) + np.shape(item))
+
+
 def append(arr: Any, values: Any, axis: int | None = None) -> TracedArray:
     return concatenate([arr, values], axis)
 
@@ -71,6 +106,12 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Trace
     axis = axis_of(axis, x.ndim)
     n = x.shape[axis]
     if np.ndim(indices_or_sections) == 0:
+        if int(indices_or_sections) <= 0:
+            raise ShapeMismatchError(
+                "number sections must be larger than 0.",
+                where=user_source(),
+                found=str(indices_or_sections),
+            )
         short, longer = divmod(n, int(indices_or_sections))
         lengths = [short + 1] * longer + [short] * (int(indices_or_sections) - longer)
         cuts = np.cumsum(lengths)[:-1].tolist()
@@ -82,8 +123,9 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Trace
 
 
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[TracedArray]:
-    n = np.shape(ary)[axis]
-    if np.ndim(indices_or_sections) == 0 and n % int(indices_or_sections):
+    n = np.shape(ary)[axis_of(axis, np.ndim(ary))]
+    sections = indices_or_sections
+    if np.ndim(sections) == 0 and int(sections) > 0 and n % int(sections):
         raise ShapeMismatchError(
             "array split does not result in an equal division",
             where=user_source(),
@@ -98,6 +140,14 @@ def split_along(axis: int) -> Callable[..., Any]:
 
     def function(ary: Any, indices_or_sections: Any) -> list[TracedArray]:
         along = 0 if axis == 1 and np.ndim(ary) == 1 else axis
+        if np.ndim(ary) < max(2, axis + 1) and along == axis:
+            raise ShapeMismatchError(
+                "the array has too few axes to be split this way",
+                where=user_source(),
+                found=f"shape {np.shape(ary)}",
+                expected=f"{max(2, axis + 1)} axes or more",
+                remedy="use np.split",
+            )
         return split(ary, indices_or_sections, along)
 
     return function
@@ -124,12 +174,17 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> TracedArray:
     if axis is None:
         x, axis = x.reshape(-1), 0
     axis = axis_of(axis, x.ndim)
-    return take(x, np.repeat(np.arange(x.shape[axis]), repeats), axis)
+    return take(x, np.repeat(np.arange(x.shape[axis]), known(repeats, "np.repeat")), axis)
+
+
+def known(x: Any, name: str) -> Any:
+    """The elements of an array that shapes depend on, which must be known now."""
+    return x.owner.concrete(x.value, name) if isinstance(x, Traced) else x
 
 
 def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> TracedArray:
     x = traced(array)
-    widths = np.broadcast_to(pad_width, (x.ndim, 2)).tolist()
+    widths = _pad_widths(pad_width, x.ndim)
     if mode == "constant":
         return _pad_constant(x, widths, **kwargs)
     if mode not in PAD_BY_POSITION or kwargs:
@@ -148,28 +203,79 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Tr
 PAD_BY_POSITION = ("edge", "reflect", "symmetric", "wrap")
 
 
-def _pad_constant(x: TracedArray, widths: list[list[int]], constant_values: Any = 0) -> TracedArray:
-    low, high = (tuple(side) for side in zip(*widths, strict=True)) if widths else ((), ())
-    padded = apply(Pad(low, high), x)
-    if isinstance(constant_values, int | float) and constant_values == 0:
-        return padded
-    if np.ndim(constant_values) != 0:
-        raise UnsupportedError(
-            "np.pad with several constants is not supported on traced arrays",
+def _pad_widths(pad_width: Any, ndim: int) -> list[list[int]]:
+    """How much is added to each axis before and behind."""
+    if isinstance(pad_width, dict):
+        of_axis: list[Any] = [(0, 0)] * ndim
+        for axis, pair in pad_width.items():
+            of_axis[axis_of(axis, ndim)] = np.broadcast_to(pair, 2)
+        pad_width = np.reshape(of_axis, (ndim, 2))
+    widths = np.broadcast_to(pad_width, (ndim, 2))
+    if ndim and (widths.dtype.kind not in "iu" or widths.min() < 0):
+        raise ShapeMismatchError(
+            "np.pad adds whole numbers of elements",
             where=user_source(),
-            found=f"constant_values={constant_values!r}",
-            expected="one number",
+            found=f"pad_width={pad_width!r}",
+            expected="integers that are not negative",
         )
-    inside = np.pad(np.ones(x.shape, bool), widths)
-    return np.where(inside, padded, convert(constant_values, x.dtype))  # type: ignore[return-value]
+    return widths.tolist()  # type: ignore[no-any-return]
 
 
-def take(a: Any, indices: Any, axis: int | None = None) -> TracedArray:
+def _pad_constant(x: TracedArray, widths: list[list[int]], constant_values: Any = 0) -> TracedArray:
+    if isinstance(constant_values, int | float) and constant_values == 0:
+        low, high = (tuple(side) for side in zip(*widths, strict=True)) if widths else ((), ())
+        return apply(Pad(low, high), x)
+    constants = broadcast_to(convert(constant_values, x.dtype), (x.ndim, 2))
+    for axis, pair in enumerate(widths):  # what comes later has the corners
+        parts: list[Any] = [x]
+        for side, width in enumerate(pair):
+            shape = (*x.shape[:axis], width, *x.shape[axis + 1 :])
+            parts.insert(2 * side, broadcast_to(constants[axis, side], shape))
+        x = concatenate(parts, axis)
+    return x
+
+
+def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") -> TracedArray:
     x = traced(a)
     if axis is None:
         x, axis = x.reshape(-1), 0
+    axis = axis_of(axis, x.ndim)
     at = indices if isinstance(indices, Traced) else np.asarray(indices)
-    return x[(*(slice(None),) * axis_of(axis, x.ndim), at)]
+    return x[(*(slice(None),) * axis, _positions(at, x.shape[axis], mode))]
+
+
+def _positions(at: Any, size: int, mode: str) -> Any:
+    """Indices brought into range as `mode` says."""
+    if mode == "wrap":
+        return np.remainder(at, size)
+    if mode == "clip":
+        return np.clip(at, 0, size - 1)
+    if mode != "raise":
+        raise UnsupportedError(
+            f"there is no mode={mode!r}",
+            where=user_source(),
+            found=f"mode={mode!r}",
+            expected="'raise', 'wrap' or 'clip'",
+        )
+    return at
+
+
+def choose(a: Any, choices: Any, *, mode: str = "raise") -> TracedArray:
+    size = len(choices)
+    at: Any = a if isinstance(a, Traced) else np.asarray(a)
+    if mode == "raise":
+        numbers = np.asarray(known(at, "np.choose with mode='raise'"))
+        if numbers.size and not 0 <= numbers.min() <= numbers.max() < size:
+            raise IndexRangeError(
+                "invalid entry in choice array",
+                where=user_source(),
+                found=f"numbers from {numbers.min()} to {numbers.max()}",
+                expected=f"numbers from 0 to {size - 1}, one for each choice",
+            )
+    shape = common_shape(at, *choices)
+    options = stack([broadcast_to(c, shape) for c in choices])
+    places = broadcast_to(_positions(at, size, mode), shape)
+    return take_along_axis(options, np.expand_dims(places, 0), 0)[0]
 
 
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> TracedArray:
@@ -177,6 +283,14 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> TracedArra
     if axis is None:
         x, axis = x.reshape(-1), 0
     axis = axis_of(axis, x.ndim)
+    found = type_of(indices)
+    if found.ndim != x.ndim or found.dtype.kind not in "iu":
+        raise ShapeMismatchError(
+            "take_along_axis needs an array of integers with as many axes as the array",
+            where=user_source(),
+            found=str(found),
+            expected=f"{x.ndim} axes",
+        )
     grid = [
         np.arange(n).reshape((1,) * i + (-1,) + (1,) * (x.ndim - i - 1))
         for i, n in enumerate(x.shape)
@@ -186,10 +300,54 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> TracedArra
 
 
 def compress(condition: Any, a: Any, axis: int | None = None) -> TracedArray:
+    if np.ndim(condition) != 1:
+        raise ShapeMismatchError(
+            "the condition of np.compress has one axis",
+            where=user_source(),
+            found=f"shape {np.shape(condition)}",
+            remedy="use np.extract",
+        )
     return take(a, np.flatnonzero(condition), axis)
 
 
+def extract(condition: Any, arr: Any) -> TracedArray:
+    return take(arr, np.flatnonzero(condition))
+
+
+def delete(arr: Any, obj: Any, axis: int | None = None) -> TracedArray:
+    x = traced(arr)
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    axis = axis_of(axis, x.ndim)
+    return take(x, np.delete(np.arange(x.shape[axis]), known(obj, "np.delete")), axis)
+
+
+def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> TracedArray:
+    x = traced(arr)
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    axis = axis_of(axis, x.ndim)
+    size = x.shape[axis]
+    obj = known(obj, "np.insert")
+    at = np.arange(size)[obj] if isinstance(obj, slice) else np.asarray(obj)
+    new: Any = traced(convert(values, x.dtype))
+    count = int(np.count_nonzero(at)) if at.dtype == bool else at.size
+    if count == 1:  # any number of elements at one place
+        new = np.reshape(new, (1,) * (x.ndim - new.ndim) + new.shape)
+        new = np.moveaxis(new, 0, axis) if at.ndim == 0 else new
+        count = new.shape[axis]
+    new = broadcast_to(new, (*x.shape[:axis], count, *x.shape[axis + 1 :]))
+    order = np.insert(np.arange(size), obj, np.arange(size, size + count))
+    return take(concatenate([x, new], axis), order, axis)
+
+
 def meshgrid(*xi: Any, indexing: str = "xy", sparse: bool = False, copy: bool = True) -> Any:
+    if indexing not in ("xy", "ij"):
+        raise UnsupportedError(
+            "Valid values for `indexing` are 'xy' and 'ij'.",
+            where=user_source(),
+            found=f"indexing={indexing!r}",
+        )
     n = len(xi)
     order = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
     lines = [
@@ -203,8 +361,7 @@ def concrete_mask(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function whose result has a shape that depends on values, which must be known now."""
 
     def call(a: Any) -> Any:
-        name = f"np.{function.__name__}"
-        return function(a.owner.concrete(a.value, name) if isinstance(a, Traced) else a)
+        return function(known(a, f"np.{function.__name__}"))
 
     return call
 
@@ -216,7 +373,10 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.hstack: hstack,
     np.dstack: dstack,
     np.column_stack: column_stack,
+    np.block: block,
     np.append: append,
+    np.insert: insert,
+    np.delete: delete,
     np.split: split,
     np.array_split: array_split,
     np.vsplit: split_along(0),
@@ -229,6 +389,8 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.take: take,
     np.take_along_axis: take_along_axis,
     np.compress: compress,
+    np.extract: extract,
+    np.choose: choose,
     np.meshgrid: meshgrid,
     np.nonzero: concrete_mask(np.nonzero),
     np.flatnonzero: concrete_mask(np.flatnonzero),

@@ -1,0 +1,317 @@
+"""Writing to arrays, and through views of views of them, means what it means in NumPy."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy_rows import Array, numbers
+from test_numpy_functions import test_gradient as check_gradient
+from test_numpy_functions import test_value as check_value
+
+import lineara as la
+from lineara.errors import LinearaError
+
+X = numbers(3, 4)
+V = numbers(6)
+CUBE = numbers(2, 3, 4)
+PLACES = np.array([[2, 0, 1], [1, 1, 0]])
+
+
+def program(body: str) -> Callable[..., Any]:
+    """A function of x and v that runs `body` on copies y and w of them, and returns all four."""
+    code = compile(body, "<program>", "exec")
+
+    def function(x: Any, v: Any) -> Any:
+        names = {"np": np, "x": x, "v": v, "y": x.copy(), "w": v.copy(), "P": PLACES}
+        exec(code, names)
+        return [
+            names["x"],
+            names["v"],
+            names["y"],
+            names["w"],
+            *([names["r"]] if "r" in names else []),
+        ]
+
+    return function
+
+
+PROGRAMS = [
+    "y[1] = 2.0",
+    "y[1] = v[:4]",
+    "y[:] = w[:4]",
+    "y[...] = 3",
+    "y[:, 1] = v[:3]",
+    "y[::2, ::-1] = x[1:]",
+    "y[1, 2] = v[0]",
+    "y[-1, -2] += v[0]",
+    "y[0] += x[1]; y[1] *= 2; y[2] -= 1; y[:, 0] /= 3; y[:, 1] **= 2; y //= 0.5; y %= 0.7",
+    "y[[0, 2]] = v[:4]",
+    "y[[0, 2], [1, 3]] = v[:2]",
+    "y[[0, 0], [1, 1]] = v[:2]",
+    "y[[0, 0], [1, 1]] += v[:2]",
+    "y[P, 1] = x[:2, :3]",
+    "y[P[0]][:] = 1",
+    "y[y > 0] = 0",
+    "y[y > 0] = v[0]",
+    "y[y > 0] *= 2",
+    "y[x > 0] = x[x > 0] ** 2",
+    "y[np.array([True, False, True])] = v[:4]",
+    "y[y[:, 0] > 0] = 1.5",
+    "y[y[:, 0] > 0] += v[:4]",
+    "y[y[:, 0] > 0, 1] = v[0]",
+    "y[:, x[0] > 0] = 7",
+    "y[np.argmax(x[:, 0])] = v[:4]",
+    "y[np.argsort(x[:, 0])] = x",
+    "y[np.argmax(x[:, 0]), 1:3] *= 2",
+    "y[np.nonzero(x > 1)] = -1",
+    "y[None, 1] = 3; y[1:1] = 5; y[[]] = 2",
+    "y[1:, None, 0] = v[:2, None]",
+    "y[0] = v[None, None, :4]",
+    "y[1] = [1, 2, 3, 4]",
+    "y[1] = 1j.real; y[0] = np.float32(0.1)",
+    "w[1:] = w[:-1]",
+    "w[:-1] = w[1:]",
+    "w[::-1] = w",
+    "w[1:] += w[:-1]",
+    "w += w[::-1]",
+    "w[::2] += w[1::2]; w[1::2] = w[::2]",
+    "y[:] = y[::-1, ::-1]",
+    "y[:, :3] = y[:, :3].T",
+    "y[0], y[1] = y[1], y[0]",
+    "y[0], y[1] = y[1].copy(), y[0].copy()",
+    "y[[0, 1]] = y[[1, 0]]",
+    "w[0], w[1] = w[1], w[0]",
+    "a = y[1]; a[2] = 5; a += 1",
+    "a = y[1]; a = a + 1; a[0] = 9",
+    "a = y.T; a[1] = v[:3]; r = a[0] * 2",
+    "a = y.T[1:]; b = a[:, ::-1]; b[0] = v[:3]; r = a",
+    "a = y.reshape(4, 3); a[1] = v[:3]; r = a * y.T",
+    "a = y.T.reshape(-1); a[0] = 9; r = a",
+    "a = y.ravel(); a[3:6] = v[:3]; r = a",
+    "a = y.flatten(); a[3:6] = v[:3]; r = a",
+    "a = y[:, 1:].ravel(); a[0] = 9; r = a",
+    "a = y[1:].reshape(2, 2, 2); a[:, 0] += 1; a[1, 1, 1] = v[0]",
+    "a = np.transpose(y)[2]; a *= 2",
+    "a = np.swapaxes(y, 0, 1); a[0, 0] = 2",
+    "a = np.moveaxis(y[None], 0, 2); a[1, 2, 0] = 4",
+    "a = np.expand_dims(y, 1); a[0, 0] = 4",
+    "a = y[:, None]; a[1, 0] = v[:4]",
+    "a = np.squeeze(y[None]); a[0] = 4",
+    "a = np.flip(y, 0); a[0] = v[:4]; r = a",
+    "a = np.fliplr(y); a[:, 0] = 1; b = np.flipud(a); b[0] = 2",
+    "a = np.rot90(y); a[0] = v[:3]; r = a",
+    "a, b, c = np.split(y, 3); a[0, 1] = v[0]; b *= 2; c[:] = a",
+    "a, b = np.hsplit(y, 2); a[:] = b; b += a",
+    "a = np.array_split(w, 4); a[1][0] = 9; a[0] += 1; r = a[2] * 2",
+    "a = np.atleast_2d(w); a[0, 1] = 3",
+    "a = np.atleast_3d(y); a[0, 1, 0] = 3",
+    "a = np.roll(w, 1); a[0] = 3; r = a",
+    "a = np.concatenate([w]); a[0] = 3; r = a",
+    "a = np.asarray(w); a[0] = 3",
+    "a = y[0, ...]; a[1] = 8",
+    "a = w[0, ...]; a[...] = 8; r = a",
+    "a = w[0, ...]; a += 1; r = a",
+    "a = w[0]; a += 1; r = a",
+    "a = w[:1].reshape(()); a += 2; r = a",
+    "a = np.squeeze(w[2:3]); a[()] = 5",
+    "a = w[0]; b = a.reshape(1); b[0] = 7; r = a",
+    "a = w[0]; b = a[None]; b += 7; r = a",
+    "for row in y: row += v[:4]",
+    "for row in y: row = row + 1",
+    "for i in range(3): y[i] = y[i - 1] * v[i]",
+    "for i in range(1, 6): w[i] += 0.5 * w[i - 1]",
+    "a = y; a += 1; a[0] = 3",
+    "a = y; a = a + 1; a[0] = 3; r = a",
+    "r = y[1]; y[1] = 0",
+    "r = y[1] * 1; y[1] = 0",
+    "r = y[1].sum(); y[1] = 0",
+    "a = y[::2]; y += 1; r = a * 2; a[0] = 5; y *= 2; r = r + a",
+    "a = y.T; b = y[1:]; a[0] = v[:3]; b[0] = 3; a += 1; r = a.T[1:] - b",
+    "r = np.zeros_like(x); r[0] = v[:4]; r[1] = r[0] + 1",
+    "r = np.zeros(3, like=x); r[1] = v[0]; r += 1",
+    "r = np.empty_like(v); r[:3] = v[3:]; r[3:] = v[:3]",
+    "r = 2 * x; r[:, 0] = 0",
+    "r = np.zeros_like(x, dtype=int); r[0] = x[0] * 10; r[1] = v[0] + 3",
+    "r = np.zeros_like(x, dtype=np.float32); r[0] = x[0]; r += 1",
+    "r = np.zeros_like(x, dtype=complex); r[0] = x[0]; r[1] = 1j * x[1]; r *= 1j",
+    "r = np.zeros_like(x, dtype=bool); r[0] = x[0] > 0; r |= x > 1; r &= True; r ^= x < 0",
+    "r = np.ones_like(x, dtype=int); r <<= 2; r[0] >>= 1; r //= 3",
+    "r = x[::2].copy(); r[0] = 0",
+    "r = np.where(x > 0, x, 0); r[0, 0] = 1",
+    "r = x @ x.T; r[np.arange(3), np.arange(3)] += 1",
+    "y[P, :] = x[0]",
+    "y[P, [[0], [3]]] = x[:2, :3]",
+    "y[1:, [0, 2]] = v[:2]",
+    "y[[0, 2]][:, 1] = 5",
+    "y[[0, 2], 1:3] -= v[:2]",
+    "y.T[[0, 1]] = v[:3]",
+    "y[1:][::-1][0][2] = 6",
+    "y.fill(2)",
+    "y[0].fill(v[0])",
+    "w.sort()",
+    "y.sort(axis=0); w[:3].sort()",
+]
+
+
+@pytest.mark.parametrize("body", PROGRAMS)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_program(body: str) -> None:
+    row = (body, program(body), [X, V], True)
+    check_value(row)
+    if not any(word in body for word in ("dtype", "//=", "np.empty")):
+        check_gradient(row)
+
+
+REFUSED = {
+    "argument": lambda x: x.__setitem__(0, 1.0),
+    "view of an argument": lambda x: x.T[1:].__setitem__(0, 1.0),
+    "argument in place": lambda x: operator.iadd(x, 1),
+    "row of an argument in place": lambda x: [operator.iadd(row, 1) for row in x],
+    "read-only view": lambda x: np.broadcast_to(x.copy(), (2, 3, 4)).__setitem__(0, 1),
+    "diagonal": lambda x: np.diagonal(x.copy()).__setitem__(0, 1),
+    "complex into real": lambda x: x.copy().__setitem__(0, 1j),
+    "complex onto real": lambda x: operator.iadd(x.copy(), 1j),
+    "float onto int": lambda x: operator.iadd(np.zeros_like(x, dtype=int), 0.5),
+    "shape": lambda x: x.copy().__setitem__(0, np.ones(3)),
+    "grown in place": lambda x: operator.iadd(x[0].copy(), x),
+    "range": lambda x: x.copy().__setitem__(3, 1.0),
+    "capture of an outer function": lambda x: _inner(x.copy()),
+}
+
+
+def _inner(y: Any) -> Any:
+    def inner(z: Any) -> Any:
+        y[0] = z[0]
+        return np.sum(z)
+
+    return la.grad(inner)(y)
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_refused(what: str) -> None:
+    def function(x: Any) -> Any:
+        REFUSED[what](x)
+        return np.sum(x)
+
+    with pytest.raises(LinearaError):
+        la.grad(function)(X.copy())
+
+
+def test_arguments_stay() -> None:
+    x = X.copy()
+
+    def function(x: Any) -> Any:
+        y = x.copy()
+        y[:, 0] = 0
+        y *= 2
+        return np.sum(y * x)
+
+    la.grad(function)(x)
+    np.testing.assert_array_equal(x, X)
+
+
+# -- random programs -------------------------------------------------------------------------------
+
+VIEWS: list[Callable[[Any], Any]] = [
+    lambda a: a[::-1],
+    lambda a: a[1:],
+    lambda a: a[::2],
+    lambda a: a[..., :2],
+    lambda a: a[..., ::-2],
+    lambda a: a[-1:],
+    lambda a: a[0] if a.ndim > 1 and len(a) else a[None],
+    lambda a: a[..., -1] if a.ndim > 1 and a.shape[-1] else a[..., None],
+    lambda a: a.T,
+    lambda a: a.reshape(-1),
+    lambda a: a.reshape(2, -1) if a.size % 2 == 0 and a.size else a,
+    lambda a: a.reshape(-1, 3) if a.size % 3 == 0 and a.size else a,
+    np.ravel,
+    np.flip,
+    np.atleast_2d,
+    np.squeeze if False else lambda a: a[:, None],
+    lambda a: np.moveaxis(a, 0, -1),
+    lambda a: np.rot90(a) if a.ndim > 1 else a,
+    lambda a: np.array_split(a, 2)[0],
+    lambda a: np.array_split(a, 2, axis=-1)[1],
+    lambda a: np.swapaxes(a, 0, -1),
+    lambda a: np.expand_dims(a, 1),
+]
+COPIES: list[Callable[[Any], Any]] = [
+    lambda a: a.copy(),
+    lambda a: a * 0.5 + 1,
+    lambda a: np.zeros_like(a),
+    lambda a: np.zeros(4, like=a),
+    lambda a: a[[0, -1]] if len(a) else a.copy(),
+    lambda a: np.roll(a, 1),
+    lambda a: a[a > 0],
+    lambda a: np.concatenate([a, a]),
+    lambda a: a.flatten(),
+]
+WRITES: list[Callable[[Any, Any], Any]] = [
+    lambda a, b: a.__setitem__(..., b.sum()),
+    lambda a, b: a.__setitem__(slice(None, None, 2), 0.25),
+    lambda a, b: a.__setitem__(slice(-1, None), b.mean() if b.size else 1),
+    lambda a, b: a.__setitem__(slice(None), a[::-1]),
+    lambda a, b: a.__setitem__(slice(1, None), a[:-1]),
+    lambda a, b: a.__setitem__(a > 0.5, -0.5),
+    lambda a, b: a.__setitem__([0, -1], [[0.5]] * (a.ndim > 1) or 0.5) if len(a) else None,
+    lambda a, b: a.__setitem__(..., b) if _fits(b, a) else None,
+    lambda a, b: a.__setitem__(0, a[-1]) if len(a) else None,
+    lambda a, b: a.__setitem__((..., [0, 0]), 2) if a.shape[-1] else None,
+    lambda a, b: a.__setitem__(np.argmax(a.ravel()) % len(a), 0.1) if a.size else None,
+]
+UPDATES: list[Callable[[Any, Any], Any]] = [
+    lambda a, b: operator.iadd(a, 1),
+    lambda a, b: operator.imul(a, 0.5),
+    lambda a, b: operator.isub(a, a[::-1]),
+    lambda a, b: operator.iadd(a, b) if _fits(b, a) else a,
+    lambda a, b: operator.imul(a, b.sum() * 0.1),
+]
+
+
+def _fits(b: Any, a: Any) -> bool:
+    return b.ndim <= a.ndim and all(
+        m in (1, n) for n, m in zip(a.shape[a.ndim - b.ndim :], b.shape, strict=True)
+    )
+
+
+Step = tuple[int, int, int, int]
+steps = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 99), st.integers(0, 9), st.integers(0, 9)),
+    min_size=1,
+    max_size=9,
+)
+
+
+def played(x: Any, program: list[Step]) -> list[Any]:
+    """The pool of arrays that a program leaves."""
+    pool: list[Any] = [x.copy(), 2 * x]
+    for kind, which, i, j in program:
+        a, b = pool[-1 - i % len(pool)], pool[-1 - j % len(pool)]
+        if a.ndim > 4 or a.size > 40:
+            continue
+        table = (VIEWS, COPIES, WRITES, UPDATES)[kind]
+        step: Any = table[which % len(table)]
+        if kind < 2:
+            pool.append(step(a))
+        else:
+            step(a, b)
+    return pool
+
+
+@settings(max_examples=5000, deadline=None)
+@given(steps, st.sampled_from([(5,), (2, 3), (2, 1, 3), (4, 1)]))
+def test_random_programs(program: list[Step], shape: tuple[int, ...]) -> None:
+    check_value(("", lambda x: played(x, program), [numbers(*shape)], False))
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps, st.sampled_from([(4,), (2, 3)]))
+def test_gradients_of_random_programs(program: list[Step], shape: tuple[int, ...]) -> None:
+    check_gradient(("", lambda x: played(x, program), [numbers(*shape)], True))
