@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import chain
 
 import numpy as np
@@ -23,6 +24,7 @@ from samples import Sample
 
 from lineara.backends.numpy_interpreter import run
 from lineara.errors import LinearaError
+from lineara.ir import builder
 from lineara.ir.builder import Builder
 from lineara.ir.cost import work
 from lineara.ir.op import Op
@@ -151,7 +153,9 @@ def rules_of(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("name", "rule"), [(n, r) for n in sorted(BY_OP) for r in rules_of(n)])
-def test_a_missing_rule_is_noticed(name: str, rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_rule_is_noticed(
+    name: str, rule: str, monkeypatch: pytest.MonkeyPatch, forgetful_builder: None
+) -> None:
     monkeypatch.delattr(OPS[name], rule)
     with pytest.raises(Exception):  # noqa: B017  (whatever the gap runs into)
         for row in BY_OP[name]:

@@ -137,10 +137,7 @@ NORMS: list[Row] = [
     ),
     *(case(f"np.linalg.cond(x{p})", S) for p in ("", ", 2", ", -2", ", 1", ", np.inf", ", 'fro'")),
     *(case(f"np.linalg.cond(x{p})", STACK) for p in ("", ", 1")),
-    *(
-        case(f"np.linalg.norm(x{p})", SINGLE, smooth=False)
-        for p in ("", ", 3", ", 1", ", 2", ", 0")
-    ),
+    *(case(f"np.linalg.norm(x{p})", SINGLE, smooth=False) for p in ("", ", 1", ", 2", ", -2")),
     *(case(f"np.linalg.norm(x{p})", SINGLE[0], smooth=False) for p in (", 3", ", 0", ", 0.5")),
     *(case(f"np.linalg.norm(x, {p})", INTS[0], smooth=False) for p in (1, 0, 3, -1)),
     *(case(f"np.linalg.norm(x, {p})", np.zeros(3), smooth=False) for p in ("2", "3", "0", "-1")),

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import TracingError, TypeMismatchError
+from lineara.errors import IndexRangeError, TracingError, TypeMismatchError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply, broadcast_to, convert, here, reshape, traced, type_of_array
 from lineara.frontend.trace import Traced, View
@@ -29,9 +29,11 @@ from lineara.ops.indexing import ScatterSet
 def as_view(result: TracedArray, base: TracedArray, make: Callable[[Any], Any]) -> TracedArray:
     """`result`, which is ``make(base)``, as a view of the memory of `base` where NumPy has one."""
     root, makers = _origin(base)
-    if result.ndim == 0 or (makers and not _shares_memory(root, (*makers, make))):
-        return result
     view = TracedArray(result.owner, result.value)
+    if base.ndim == 0 and not makers:  # a scalar, which has no memory to look at
+        return view
+    if (makers or view.ndim == 0) and not _shares_memory(root, (*makers, make)):
+        return view
     view.alias = View(root, (*makers, make), root.version)
     return view
 
@@ -40,6 +42,7 @@ def setitem(array: TracedArray, index: Any, value: Any) -> None:
     """``array[index] = value``.
 
     Raises:
+        IndexRangeError: if there are no such elements.
         TracingError: if the memory written to is an argument of the traced function, or belongs
             to a function further out.
     """
@@ -49,7 +52,7 @@ def setitem(array: TracedArray, index: Any, value: Any) -> None:
     if mask is not None:
         index, value = ..., _masked(array, mask, value)
     own = _positions(root, makers)
-    positions = traced(own)[index] if _has_traced(index) else own[index]
+    positions = traced(own)[index] if _has_traced(index) else _selected(own, index)
     if isinstance(positions, np.ndarray | np.generic) and _is_there(value, root, positions):
         return  # the second half of x[i] += v, whose first half has written through the view
     fitting = _fitting(value, np.shape(positions), root)
@@ -60,7 +63,7 @@ def setitem(array: TracedArray, index: Any, value: Any) -> None:
 def in_place(ufunc: np.ufunc, array: TracedArray, other: Any) -> TracedArray:
     """``array += other`` and its like. A scalar is immutable, so that the name gets a new one."""
     result = ufunc(array, other)
-    if array.ndim == 0:
+    if array.ndim == 0 and array.alias is None:
         return result  # type: ignore[no-any-return]
     if not np.can_cast(result.dtype, array.dtype, "same_kind"):
         raise TypeMismatchError(
@@ -86,6 +89,15 @@ def _positions(root: Traced, makers: tuple[Callable[[Any], Any], ...]) -> Array:
     for make in makers:
         positions = make(positions)
     return positions
+
+
+def _selected(positions: Array, index: Any) -> Any:
+    try:
+        return positions[index]
+    except IndexError as error:
+        raise IndexRangeError(
+            str(error), where=user_source(), found=f"an array of shape {positions.shape}"
+        ) from None
 
 
 def _shares_memory(root: Traced, makers: tuple[Callable[[Any], Any], ...]) -> bool:

@@ -182,17 +182,19 @@ def known(x: Any, name: str) -> Any:
     return x.owner.concrete(x.value, name) if isinstance(x, Traced) else x
 
 
-def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> TracedArray:
+def pad(
+    array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0
+) -> TracedArray:
     x = traced(array)
     widths = _pad_widths(pad_width, x.ndim)
     if mode == "constant":
-        return _pad_constant(x, widths, **kwargs)
-    if mode not in PAD_BY_POSITION or kwargs:
+        return _pad_constant(x, widths, constant_values)
+    if mode not in PAD_BY_POSITION:
         raise UnsupportedError(
             f"np.pad with mode={mode!r} is not supported on traced arrays",
             where=user_source(),
-            found=f"mode={mode!r} {kwargs or ''}",
-            expected=f"constant, or {', '.join(PAD_BY_POSITION)} without further arguments",
+            found=f"mode={mode!r}",
+            expected=f"constant, {', '.join(PAD_BY_POSITION)}",
         )
     for axis, (low, high) in enumerate(widths):  # positions in the array, padded by NumPy itself
         positions = np.pad(np.arange(x.shape[axis]), (low, high), mode=mode)  # type: ignore[call-overload]
@@ -221,7 +223,7 @@ def _pad_widths(pad_width: Any, ndim: int) -> list[list[int]]:
     return widths.tolist()  # type: ignore[no-any-return]
 
 
-def _pad_constant(x: TracedArray, widths: list[list[int]], constant_values: Any = 0) -> TracedArray:
+def _pad_constant(x: TracedArray, widths: list[list[int]], constant_values: Any) -> TracedArray:
     if isinstance(constant_values, int | float) and constant_values == 0:
         low, high = (tuple(side) for side in zip(*widths, strict=True)) if widths else ((), ())
         return apply(Pad(low, high), x)
@@ -245,7 +247,8 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
 
 
 def _positions(at: Any, size: int, mode: str) -> Any:
-    """Indices brought into range as `mode` says."""
+    """Indices brought into range as `mode` says; bools are numbers here, not masks."""
+    at = convert(at, np.dtype(np.int64)) if type_of(at).dtype.kind == "b" else at
     if mode == "wrap":
         return np.remainder(at, size)
     if mode == "clip":

@@ -161,11 +161,19 @@ def multi_dot(arrays: Any) -> Any:
     return np.einsum(*(part for pair in zip(arrays, labels, strict=True) for part in pair), ends)
 
 
-def pinv(a: Any, rcond: Any = None, *, rtol: Any = 1e-15) -> Any:
+def pinv(a: Any, rcond: Any = None, *, rtol: Any = np._NoValue) -> Any:
     (x,) = _inexact(a)
+    if rcond is not None and rtol is not np._NoValue:
+        raise UnsupportedError(
+            "`rtol` and `rcond` can't be both set.", where=user_source(), found="both"
+        )
+    if not x.shape[-1] * x.shape[-2]:
+        return np.matrix_transpose(x)
     u, s, vh = svd(x, full_matrices=False)
     limit = rtol if rcond is None else rcond
-    if limit is None:
+    if limit is np._NoValue:
+        limit = 1e-15
+    elif limit is None:
         limit = max(x.shape[-2:]) * np.finfo(x.dtype).eps
     keep = s > np.expand_dims(limit, -1) * np.max(s, axis=-1, keepdims=True)
     inverse = np.where(keep, 1 / np.where(keep, s, 1.0), 0.0)
@@ -179,7 +187,7 @@ def pinv(a: Any, rcond: Any = None, *, rtol: Any = 1e-15) -> Any:
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     (a,) = _inexact(x)
     axes = axes_of(axis, a.ndim)
-    if ord is None and (axis is None or len(axes) <= 2):
+    if ord is None and (axis is None or len(axes) in (1, 2)):
         return _root_of_squares(a, axes, keepdims)
     if len(axes) == 1:
         return vector_norm(a, axis=axes, keepdims=keepdims, ord=ord)
@@ -215,10 +223,11 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
         return np.sum((a != 0).astype(size.dtype), axis=axis, keepdims=keepdims)
     if ord == 1:
         return np.sum(size, axis=axis, keepdims=keepdims)
-    if not isinstance(ord, int | float):
+    if not isinstance(ord, int | float | np.number):
         raise UnsupportedError(
             f"vectors have no norm of order {ord!r}", where=user_source(), found=f"ord={ord!r}"
         )
+    ord = float(ord)
     total = np.sum(size**ord, axis=axis, keepdims=keepdims)
     if ord < 0:
         return total ** (1 / ord)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from string import ascii_letters
 from typing import Any
 
@@ -80,12 +80,13 @@ def _parsed(operands: tuple[Any, ...]) -> tuple[list[str], str, list[Any]]:
         inputs[k] = labels.replace("...", "".join(free[:hidden][::-1]))
     dots = "".join(free[:rank][::-1])
     strange = sorted(set(right.replace("...", "")) - set("".join(inputs)))
+    strange += [c for c in "".join(inputs) if c not in ascii_letters]
     if strange or (arrow and rank and "..." not in right):
         raise ShapeMismatchError(
-            "einsum's result has other axes than its operands give",
+            "einsum's subscripts do not fit together",
             where=user_source(),
-            found=f"{right!r}",
-            expected="labels of operands" + (", and '...' as they have it" if rank else ""),
+            found=repr(spec),
+            expected="letters, in the result those of the operands, and '...' if they have it",
         )
     if not arrow:
         counts = Counter("".join(inputs))
@@ -185,10 +186,12 @@ def dot(a: Any, b: Any) -> Any:
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> TracedArray:
-    if np.ndim(axes) == 0:
+    if not isinstance(axes, Sequence | np.ndarray):
         axes = (list(range(-axes, 0)), list(range(axes)))
-    of_a = [axis_of(i, np.ndim(a)) for i in np.atleast_1d(axes[0])]
-    of_b = [axis_of(i, np.ndim(b)) for i in np.atleast_1d(axes[1])]
+    of_a, of_b = (
+        [axis_of(i, np.ndim(x)) for i in np.atleast_1d(chosen)]
+        for x, chosen in zip((a, b), axes, strict=True)
+    )
     pairs = list(zip(of_a, of_b, strict=False))
     if len(of_a) != len(of_b) or any(np.shape(a)[i] != np.shape(b)[j] for i, j in pairs):
         raise ShapeMismatchError(
@@ -213,6 +216,17 @@ def inner(a: Any, b: Any, /) -> Any:
 
 def outer(a: Any, b: Any) -> TracedArray:
     return einsum("i,j->ij", np.ravel(a), np.ravel(b))
+
+
+def outer_of_vectors(x1: Any, x2: Any, /) -> TracedArray:
+    if np.ndim(x1) != 1 or np.ndim(x2) != 1:
+        raise ShapeMismatchError(
+            "np.linalg.outer is of vectors",
+            where=user_source(),
+            found=f"shapes {np.shape(x1)} and {np.shape(x2)}",
+            remedy="use np.outer",
+        )
+    return outer(x1, x2)
 
 
 def vdot(a: Any, b: Any, /) -> TracedArray:
@@ -279,7 +293,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.kron: kron,
     np.cross: cross,
     np.trace: trace,
-    np.linalg.outer: outer,
+    np.linalg.outer: outer_of_vectors,
     np.linalg.cross: lambda x1, x2, /, *, axis=-1: cross(x1, x2, axis=axis),
     np.linalg.matmul: matmul,
     np.linalg.tensordot: lambda x1, x2, /, *, axes=2: tensordot(x1, x2, axes),

@@ -88,6 +88,12 @@ def moveaxis(a: Any, source: Any, destination: Any) -> TracedArray:
     x = traced(a)
     sources = [axis_of(s, x.ndim) for s in np.atleast_1d(source)]
     targets = [axis_of(d, x.ndim) for d in np.atleast_1d(destination)]
+    if len(sources) != len(targets):
+        raise ShapeMismatchError(
+            "axes are moved to as many places",
+            where=user_source(),
+            found=f"source={source}, destination={destination}",
+        )
     order = [axis for axis in range(x.ndim) if axis not in sources]
     for target, origin in sorted(zip(targets, sources, strict=True)):
         order.insert(target, origin)
@@ -199,7 +205,8 @@ def triangle(*, lower: bool) -> Callable[..., Any]:
             raise ShapeMismatchError(
                 "a number has no triangles", where=user_source(), found=str(x.value.type)
             )
-        keep = np.tri(*x.shape[-2:], k=k if lower else k - 1, dtype=bool)
+        rows, columns = x.shape[-2:][0], x.shape[-1]  # a vector counts for each row of a square
+        keep = np.tri(rows, columns, k=k if lower else k - 1, dtype=bool)
         return np.where(keep if lower else ~keep, x, np.zeros((), x.dtype))  # type: ignore[return-value]
 
     return function
