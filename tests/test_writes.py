@@ -242,11 +242,11 @@ VIEWS: list[Callable[[Any], Any]] = [
     lambda a: np.expand_dims(a, 1),
 ]
 COPIES: list[Callable[[Any], Any]] = [
-    lambda a: a.copy(),
+    lambda a: a,
     lambda a: a * 0.5 + 1,
     lambda a: np.zeros_like(a),
     lambda a: np.zeros(4, like=a),
-    lambda a: a[[0, -1]] if len(a) else a.copy(),
+    lambda a: a[[0, -1]] if len(a) else a,
     lambda a: np.roll(a, 1),
     lambda a: a[a > 0],
     lambda a: np.concatenate([a, a]),
@@ -259,7 +259,7 @@ WRITES: list[Callable[[Any, Any], Any]] = [
     lambda a, b: a.__setitem__(slice(None), a[::-1]),
     lambda a, b: a.__setitem__(slice(1, None), a[:-1]),
     lambda a, b: a.__setitem__(a > 0.5, -0.5),
-    lambda a, b: a.__setitem__([0, -1], [[0.5]] * (a.ndim > 1) or 0.5) if len(a) else None,
+    lambda a, b: a.__setitem__([0, -1], [0.5]) if len(a) else None,
     lambda a, b: a.__setitem__(..., b) if _fits(b, a) else None,
     lambda a, b: a.__setitem__(0, a[-1]) if len(a) else None,
     lambda a, b: a.__setitem__((..., [0, 0]), 2) if a.shape[-1] else None,
@@ -292,13 +292,15 @@ def played(x: Any, program: list[Step]) -> list[Any]:
     """The pool of arrays that a program leaves."""
     pool: list[Any] = [x.copy(), 2 * x]
     for kind, which, i, j in program:
+        table = (VIEWS, COPIES, WRITES, UPDATES)[kind]
+        step: Any = table[which % len(table)]
         a, b = pool[-1 - i % len(pool)], pool[-1 - j % len(pool)]
         if a.ndim > 4 or a.size > 40:
             continue
-        table = (VIEWS, COPIES, WRITES, UPDATES)[kind]
-        step: Any = table[which % len(table)]
-        if kind < 2:
+        if kind == 0:
             pool.append(step(a))
+        elif kind == 1:  # of arrays in C order, which all traced arrays are
+            pool.append(step(a.copy()))
         else:
             step(a, b)
     return pool

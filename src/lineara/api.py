@@ -35,39 +35,45 @@ from lineara.transforms.gradient import value_and_gradient
 from lineara.transforms.simplify import simplify
 
 Fun = Callable[..., Any]
-Argnums = int | Sequence[int]
+Argnums = int | Sequence[int] | None
+Argnames = str | Sequence[str] | None
 
 
 def grad(
     fun: Fun,
-    argnums: Argnums = 0,
+    argnums: Argnums = None,
     has_aux: bool = False,
     holomorphic: bool = False,
     allow_int: bool = False,
+    *,
+    argnames: Argnames = None,
 ) -> Fun:
     """The gradient of a scalar function.
 
     Args:
         fun: a function of arrays, or pytrees of arrays, that returns a scalar.
-        argnums: which positional arguments to differentiate; one or several.
+        argnums: which positional arguments to differentiate, one or several; by default the first.
         has_aux: whether `fun` returns a pair (scalar, auxiliary output).
         holomorphic: whether `fun` is a holomorphic function of complex arguments.
         allow_int: whether integer arguments are allowed; their gradient is of dtype `float0`.
+        argnames: in place of `argnums`, the names of the arguments, however they are passed.
 
     Returns:
         A function of the same arguments that returns the gradient, in the structure, shapes and
-        dtypes of the chosen arguments (in a tuple if `argnums` is one); with `has_aux`, the pair
-        (gradient, auxiliary output).
+        dtypes of the chosen arguments (in a tuple if `argnums` is one, in a dict by name if
+        `argnames` is a sequence); with `has_aux`, the pair (gradient, auxiliary output).
 
     Raises:
-        TypeMismatchError: at the call, if the result of `fun` is not a real scalar, or an argument
-            is an integer.
+        TypeMismatchError: at the call, if the result of `fun` is not a real scalar, an argument
+            is an integer, or both `argnums` and `argnames` are given.
 
     >>> import numpy as np, lineara as la
     >>> la.grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
     array([2., 4.])
+    >>> la.grad(lambda x, y: x * y, argnames=["y"])(2.0, y=3.0)
+    {'y': np.float64(2.0)}
     """
-    both = value_and_grad(fun, argnums, has_aux, holomorphic, allow_int)
+    both = value_and_grad(fun, argnums, has_aux, holomorphic, allow_int, argnames=argnames)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
         value, result = both(*args, **kwargs)
@@ -78,10 +84,12 @@ def grad(
 
 def value_and_grad(
     fun: Fun,
-    argnums: Argnums = 0,
+    argnums: Argnums = None,
     has_aux: bool = False,
     holomorphic: bool = False,
     allow_int: bool = False,
+    *,
+    argnames: Argnames = None,
 ) -> Fun:
     """The value of a scalar function together with its gradient; arguments as for `grad`.
 
@@ -94,7 +102,7 @@ def value_and_grad(
     """
 
     def value_and_gradient_of(*args: Any, **kwargs: Any) -> Any:
-        arguments = choose(fun, args, kwargs, argnums)
+        arguments = choose(fun, args, kwargs, argnums, argnames)
         active = _differentiable(arguments, allow_int, holomorphic)
         recorded = arguments.record(has_aux)
         _check_scalar(recorded, holomorphic)
@@ -197,9 +205,11 @@ def linear_transpose(fun: Fun, *primals: Any) -> LinearMap:
 
 def jacfwd(
     fun: Fun,
-    argnums: Argnums = 0,
+    argnums: Argnums = None,
     has_aux: bool = False,
     holomorphic: bool = False,
+    *,
+    argnames: Argnames = None,
 ) -> Fun:
     """The Jacobian, column by column (forward mode): best for few inputs and many outputs.
 
@@ -214,7 +224,8 @@ def jacfwd(
     """
 
     def jacobian(*args: Any, **kwargs: Any) -> Any:
-        point = _linearized(choose(fun, args, kwargs, argnums), has_aux, holomorphic)
+        arguments = choose(fun, args, kwargs, argnums, argnames)
+        point = _linearized(arguments, has_aux, holomorphic)
         columns = _on_basis(point.map.function, point.map.tape, point.map.domain)
         blocks = [
             [np.moveaxis(part, 0, -1) for part in _parts(column, point.map.domain)]
@@ -225,7 +236,14 @@ def jacfwd(
     return _like(jacobian, fun, "jacfwd")
 
 
-def jacrev(fun: Fun, argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False) -> Fun:
+def jacrev(
+    fun: Fun,
+    argnums: Argnums = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    *,
+    argnames: Argnames = None,
+) -> Fun:
     """The Jacobian, row by row (reverse mode): best for many inputs and few outputs.
 
     Results are those of `jacfwd`.
@@ -237,7 +255,8 @@ def jacrev(fun: Fun, argnums: Argnums = 0, has_aux: bool = False, holomorphic: b
     """
 
     def jacobian(*args: Any, **kwargs: Any) -> Any:
-        point = _linearized(choose(fun, args, kwargs, argnums), has_aux, holomorphic)
+        arguments = choose(fun, args, kwargs, argnums, argnames)
+        point = _linearized(arguments, has_aux, holomorphic)
         back = point.map.T
         rows = _on_basis(back.function, back.tape, back.domain)
         parts = [_parts(row, back.domain) for row in rows]
@@ -247,7 +266,12 @@ def jacrev(fun: Fun, argnums: Argnums = 0, has_aux: bool = False, holomorphic: b
 
 
 def hessian(
-    fun: Fun, argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
+    fun: Fun,
+    argnums: Argnums = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    *,
+    argnames: Argnames = None,
 ) -> Fun:
     """The matrix of second derivatives: the forward Jacobian of the reverse one.
 
@@ -260,8 +284,30 @@ def hessian(
     array([[4., 2.],
            [2., 0.]])
     """
-    inner = jacrev(fun, argnums, has_aux, holomorphic)
-    return _like(jacfwd(inner, argnums, has_aux, holomorphic), fun, "hessian")
+    inner = jacrev(fun, argnums, has_aux, holomorphic, argnames=argnames)
+    outer = jacfwd(inner, argnums, has_aux, holomorphic, argnames=argnames)
+    return _like(outer, fun, "hessian")
+
+
+def hvp(fun: Fun, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
+    """The Hessian of a scalar function times a vector: the forward derivative of the gradient.
+
+    Args:
+        fun: a function of arrays, or pytrees of arrays, that returns a scalar.
+        primals: a tuple of all arguments.
+        tangents: a tuple of the same structure and shapes: the vector.
+        has_aux: whether `fun` returns a pair (scalar, auxiliary output).
+
+    Returns:
+        The product, a tuple like `primals`; with `has_aux`, the pair (product, auxiliary output).
+
+    >>> import numpy as np, lineara as la
+    >>> la.hvp(lambda x: np.sum(x**3), (np.array([1.0, 2.0]),), (np.array([1.0, 1.0]),))
+    (array([ 6., 12.]),)
+    """
+    gradient = grad(fun, tuple(range(len(primals))), has_aux)
+    _, product, *aux = jvp(gradient, primals, tangents, has_aux)
+    return (product, *aux) if has_aux else product
 
 
 # -- what they share ------------------------------------------------------------------------------
@@ -295,6 +341,13 @@ class Point:
 
 def _all(fun: Fun, primals: Sequence[Any]) -> Arguments:
     """The arguments of a function that is differentiated in all of them."""
+    if not isinstance(primals, tuple | list):
+        raise TypeMismatchError(
+            "primals is the tuple of arguments of the function",
+            where=user_source(),
+            found=f"a {type(primals).__name__}",
+            remedy="write (x,) for a function of one argument",
+        )
     return choose(fun, tuple(primals), {}, tuple(range(len(primals))))
 
 

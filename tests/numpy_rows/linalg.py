@@ -19,7 +19,6 @@ CTALL = numbers(4, 3, dtype="c16", seed=2)
 INTS = np.array([[4, 1, 0], [1, 5, 2], [0, 2, 6]])
 SINGLE = S.astype("f4")
 T = numbers(2, 3, 4, seed=5)
-SOME = "4 - x.mT @ x", "np.eye(3) + x.mT @ x"
 POSITIVE = "(np.eye(3) + x @ np.conj(x.mT))"
 
 SQUARE: list[Row] = [

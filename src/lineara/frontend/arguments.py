@@ -20,31 +20,37 @@ class Arguments:
     """A call ``fun(*args, **kwargs)`` as a function of the leaves of some of its arguments.
 
     Attributes:
-        chosen: the chosen arguments, a tuple of pytrees.
-        leaves: their leaves.
-        structure: the structure of `chosen`.
-        single: whether one argument was chosen by a plain int, so that results are not in a tuple.
+        keys: the chosen arguments: positions in `args`, or names in `kwargs`.
+        names: the names that they were chosen by, so that results are in a dict; else None.
+        single: whether one argument was chosen by a plain int or str, so that results are bare.
+        leaves: the leaves of the chosen arguments.
+        structure: the structure of the tuple of them.
     """
 
     fun: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
-    argnums: tuple[int, ...]
+    keys: tuple[int | str, ...]
+    names: tuple[str, ...] | None
     single: bool
     leaves: list[Any]
     structure: tree.Structure
 
     def call(self, leaves: Sequence[Any]) -> Any:
         """What the function returns with those leaves in place of the chosen arguments' own."""
-        args = list(self.args)
-        for i, value in zip(self.argnums, tree.unflatten(self.structure, leaves), strict=True):
-            args[i] = value
-        return self.fun(*args, **self.kwargs)
+        args, kwargs = list(self.args), dict(self.kwargs)
+        for key, value in zip(self.keys, tree.unflatten(self.structure, leaves), strict=True):
+            if isinstance(key, int):
+                args[key] = value
+            else:
+                kwargs[key] = value
+        return self.fun(*args, **kwargs)
 
     def record(self, has_aux: bool = False) -> Recorded:
         """The function of the chosen leaves, traced; everything else is passed as it is."""
         names = parameter_names(self.fun, len(self.args))
-        hints = leaf_names([names[i] for i in self.argnums], self.structure.paths())
+        chosen = [names[key] if isinstance(key, int) else key for key in self.keys]
+        hints = leaf_names(chosen, self.structure.paths())
         return record(
             self.call, self.leaves, name=function_name(self.fun), hints=hints, has_aux=has_aux
         )
@@ -52,25 +58,79 @@ class Arguments:
     def unflatten(self, leaves: Sequence[Any]) -> Any:
         """Leaves (gradients, say) in the structure of the chosen arguments."""
         values = tree.unflatten(self.structure, leaves)
-        return values[0] if self.single else values
+        if self.single:
+            return values[0]
+        return values if self.names is None else dict(zip(self.names, values, strict=True))
 
 
 def choose(
     fun: Callable[..., Any],
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
-    argnums: int | Sequence[int],
+    argnums: int | Sequence[int] | None,
+    argnames: str | Sequence[str] | None = None,
 ) -> Arguments:
-    """The arguments that `argnums` names.
+    """The arguments that `argnums` or `argnames` names; the first if neither is given.
 
     Raises:
-        TypeMismatchError: if it names one that is not there.
+        TypeMismatchError: if both are given, or an argument is named that is not there.
     """
-    single = not isinstance(argnums, tuple | list)
-    numbers = (argnums,) if single else argnums
-    chosen = tuple(_number(i, len(args)) for i in numbers)  # type: ignore[union-attr]
-    leaves, structure = tree.flatten(tuple(args[i] for i in chosen))
-    return Arguments(fun, args, kwargs, chosen, single, leaves, structure)
+    keys: tuple[int | str, ...]
+    if argnames is None:
+        argnums = 0 if argnums is None else argnums
+        single = not isinstance(argnums, tuple | list)
+        numbers = (argnums,) if single else argnums
+        names = None
+        keys = tuple(_number(i, len(args)) for i in numbers)  # type: ignore[union-attr]
+    else:
+        _check_names(argnums, argnames)
+        single = isinstance(argnames, str)
+        names = (argnames,) if isinstance(argnames, str) else tuple(argnames)
+        keys = tuple(_key(fun, name, len(args), kwargs) for name in names)
+    chosen = tuple(args[key] if isinstance(key, int) else kwargs[key] for key in keys)
+    leaves, structure = tree.flatten(chosen)
+    return Arguments(fun, args, kwargs, keys, names, single, leaves, structure)
+
+
+def _check_names(argnums: Any, argnames: Any) -> None:
+    if argnums is not None:
+        raise TypeMismatchError(
+            "argnums and argnames are both given",
+            where=user_source(),
+            found=f"argnums={argnums!r}, argnames={argnames!r}",
+            expected="one of them",
+        )
+    names = (argnames,) if isinstance(argnames, str) else argnames
+    if not isinstance(names, tuple | list) or not all(isinstance(n, str) for n in names):
+        raise TypeMismatchError(
+            "argnames says which arguments to differentiate",
+            where=user_source(),
+            found=repr(argnames),
+            expected="a str or a tuple of str",
+        )
+
+
+def _key(fun: Callable[..., Any], name: str, count: int, kwargs: Mapping[str, Any]) -> int | str:
+    """Where the argument of that name was passed: after it, or among `count` positional ones."""
+    if name in kwargs:
+        return name
+    try:
+        parameters = list(inspect.signature(fun).parameters.values())
+    except (TypeError, ValueError):  # NumPy's and Python's own functions may have none to see
+        parameters = []
+    positional = [
+        p.name
+        for p in parameters
+        if p.kind is p.POSITIONAL_OR_KEYWORD or p.kind is p.POSITIONAL_ONLY
+    ]
+    if name in positional[:count]:
+        return positional.index(name)
+    raise TypeMismatchError(
+        f"argnames names argument {name!r}, which is not there",
+        where=user_source(),
+        found=f"arguments {', '.join([*positional[:count], *kwargs]) or 'without names'}",
+        remedy="pass the argument, or use argnums",
+    )
 
 
 def _number(argnum: Any, count: int) -> int:

@@ -8,6 +8,7 @@ stand where NumPy puts them.
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,7 +84,7 @@ def _expanded(array: TracedArray, items: tuple[Any, ...]) -> list[Any]:
         if _is_mask(item):
             flat.extend(_positions(item))
         else:
-            flat.append(np.asarray(item) if isinstance(item, list) else item)
+            flat.append(np.asarray(item) if isinstance(item, Sequence) else item)
     used = sum(item is not None and item is not Ellipsis for item in flat)
     if used > array.ndim:
         raise IndexRangeError(
@@ -102,7 +103,9 @@ def _expanded(array: TracedArray, items: tuple[Any, ...]) -> list[Any]:
 def _is_mask(item: Any) -> bool:
     if isinstance(item, Traced):
         return item.value.dtype.kind == "b"
-    return isinstance(item, bool | np.bool_ | np.ndarray | list) and np.asarray(item).dtype == bool
+    return (
+        isinstance(item, bool | np.bool_ | np.ndarray | Sequence) and np.asarray(item).dtype == bool
+    )
 
 
 def _positions(mask: Any) -> tuple[Any, ...]:

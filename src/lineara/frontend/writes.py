@@ -214,3 +214,13 @@ def _masked(array: TracedArray, mask: TracedArray, value: Any) -> Any:
 def _has_traced(index: Any) -> bool:
     items = index if isinstance(index, tuple) else (index,)
     return any(isinstance(item, Traced) for item in items)
+
+
+def _sort(array: TracedArray, axis: int = -1, kind: Any = None, *, stable: Any = None) -> None:
+    setitem(array, ..., np.sort(array, axis=axis, kind=kind, stable=stable))
+
+
+METHODS: dict[str, Callable[..., None]] = {
+    "fill": lambda array, value: setitem(array, ..., value),
+    "sort": _sort,
+}

@@ -18,8 +18,8 @@ from lineara.frontend.numpy import (
     sorting,
     statistics,
 )
-from lineara.frontend.numpy.shape import METHODS as METHODS
 from lineara.frontend.numpy.ufuncs import UFUNCS as UFUNCS
+from lineara.frontend.writes import METHODS as WRITING
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     **reductions.FUNCTIONS,
@@ -37,3 +37,6 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     **linalg.FUNCTIONS,
 }
 """By NumPy's function, what a call of it on traced arrays does."""
+
+METHODS: dict[str, Callable[..., Any]] = {**shape.METHODS, **WRITING}
+"""By name, what the methods do that are no NumPy functions."""

@@ -266,14 +266,18 @@ def _astype(x: TracedArray, dtype: Any, copy: bool = True) -> TracedArray:
     return traced(convert(x, target))
 
 
+def _conjugate(x: TracedArray) -> TracedArray:
+    return np.conjugate(x) if x.dtype.kind == "c" else x  # type: ignore[return-value]
+
+
 METHODS: dict[str, Callable[..., Any]] = {
     "reshape": _reshape_method,
     "transpose": _transpose_method,
     "astype": _astype,
     "copy": lambda x, order="C": x,  # every result is an array object of its own
     "flatten": lambda x, order="C": ravel(x, order),
-    "conj": np.conjugate,
-    "conjugate": np.conjugate,
+    "conj": _conjugate,
+    "conjugate": _conjugate,
 }
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
