@@ -152,6 +152,14 @@ def rules_of(name: str) -> list[str]:
     return [r for r in RULES if r in vars(OPS[name]) and not (no_operands and r == "batch")]
 
 
+@pytest.fixture
+def forgetful_builder() -> Iterator[None]:
+    """The builder remembers no types from before, and none afterwards."""
+    builder._result_types.cache_clear()
+    yield
+    builder._result_types.cache_clear()
+
+
 @pytest.mark.parametrize(("name", "rule"), [(n, r) for n in sorted(BY_OP) for r in rules_of(n)])
 def test_a_missing_rule_is_noticed(
     name: str, rule: str, monkeypatch: pytest.MonkeyPatch, forgetful_builder: None
