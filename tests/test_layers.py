@@ -18,6 +18,7 @@ ROOMS = (
     "backends",
     "tree",
     "frontend",
+    "numpy",
     "linear_map",
     "program",
     "api",

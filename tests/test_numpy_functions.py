@@ -12,6 +12,7 @@ import pytest
 from numpy_rows import Array, Row
 
 from lineara.backends.numpy_interpreter import run
+from lineara.frontend import dispatch
 from lineara.frontend.tracing import apply, record
 from lineara.transforms.gradient import value_and_gradient
 
@@ -94,3 +95,29 @@ def test_std_of_equal_numbers(function: Any) -> None:
 def test_extremes_of_nothing(function: Any) -> None:
     with pytest.raises(ValueError, match="zero-size"):
         record(lambda xs: function(xs[0]), [np.ones((0, 3))])
+
+
+class Noted(dict[Any, Any]):
+    """A table that notes what is looked up in it."""
+
+    def __init__(self, table: dict[Any, Any]) -> None:
+        super().__init__(table)
+        self.missing = set(table)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        self.missing.discard(key)
+        return super().get(key, default)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.get(key)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::numpy.exceptions.ComplexWarning")
+def test_every_function_has_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = {name: Noted(getattr(dispatch, name)) for name in ("FUNCTIONS", "UFUNCS", "METHODS")}
+    for name, table in tables.items():
+        monkeypatch.setattr(dispatch, name, table)
+    for _, function, inputs, _ in ROWS:
+        if any(table.missing for table in tables.values()):
+            record(lambda xs, f=function: leaves(f(*xs)), inputs)  # type: ignore[misc]
+    assert {name: table.missing for name, table in tables.items() if table.missing} == {}

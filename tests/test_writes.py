@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy_rows import Array, numbers
+from numpy_rows import numbers
 from test_numpy_functions import test_gradient as check_gradient
 from test_numpy_functions import test_value as check_value
 

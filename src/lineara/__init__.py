@@ -6,10 +6,11 @@
 array([0., 1.])
 """
 
-from lineara import transforms, tree
+from lineara import numpy, transforms, tree
 from lineara.api import (
     grad,
     hessian,
+    hvp,
     jacfwd,
     jacrev,
     jvp,
@@ -19,7 +20,9 @@ from lineara.api import (
     vjp,
 )
 from lineara.errors import LinearaError
+from lineara.frontend.abstract import ShapeDtypeStruct, closure_convert, eval_shape
 from lineara.frontend.jit import jit
+from lineara.frontend.ravel import ravel_pytree
 from lineara.frontend.stop import stop_gradient
 from lineara.linear_map import LinearMap, float0
 from lineara.numerical import check_grads
@@ -31,18 +34,24 @@ __all__ = [
     "LinearMap",
     "LinearaError",
     "Program",
+    "ShapeDtypeStruct",
     "check",
     "check_grads",
+    "closure_convert",
+    "eval_shape",
     "float0",
     "grad",
     "hessian",
+    "hvp",
     "jacfwd",
     "jacrev",
     "jit",
     "jvp",
     "linear_transpose",
     "linearize",
+    "numpy",
     "parse",
+    "ravel_pytree",
     "size",
     "stop_gradient",
     "trace",

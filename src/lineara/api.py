@@ -305,7 +305,10 @@ def hvp(fun: Fun, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool
     >>> la.hvp(lambda x: np.sum(x**3), (np.array([1.0, 2.0]),), (np.array([1.0, 1.0]),))
     (array([ 6., 12.]),)
     """
-    gradient = grad(fun, tuple(range(len(primals))), has_aux)
+
+    def gradient(*args: Any) -> Any:
+        return grad(fun, tuple(range(len(args))), has_aux)(*args)
+
     _, product, *aux = jvp(gradient, primals, tangents, has_aux)
     return (product, *aux) if has_aux else product
 

@@ -79,7 +79,6 @@ def _several() -> list[Row]:
         ("broadcast_arrays", lambda x, y: list(np.broadcast_arrays(x, y)), [MATRIX, CUBE], True),
         ("broadcast_arrays plain", lambda x: list(np.broadcast_arrays(x, [1.0])), [CUBE], False),
         ("row reshaped", lambda x: np.reshape(x[1], (2, 2)), [MATRIX], True),
-        ("reshape order K", lambda x: x.ravel("K"), [MATRIX], True),
     ]
     for function in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
         rows.append((f"{function.__name__} several", function, [SCALAR, VECTOR, CUBE], True))

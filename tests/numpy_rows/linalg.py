@@ -48,6 +48,10 @@ SQUARE: list[Row] = [
     case("np.linalg.matrix_power(x, 2)", STACK),
     *(case("np.linalg.pinv(x)", x) for x in (TALL, WIDE, S, CTALL)),
     case("np.linalg.pinv(x, rcond=1e-3)", TALL),
+    *(case(f"np.linalg.pinv(x, rtol={r})", TALL) for r in (None, 1e-3)),
+    case("np.linalg.pinv(x)", np.zeros((2, 3)), smooth=False),
+    case("np.linalg.pinv(x)", np.zeros((0, 3)), smooth=False),
+    case("np.linalg.cond(x)", np.zeros((2, 2)), smooth=False),
     case("np.linalg.multi_dot([x, y])", M.T, S),
     case("np.linalg.multi_dot([x, y, z])", TALL, S, V),
     case("np.linalg.multi_dot([x, y, z, x])", S, S + 1, S.T),
@@ -58,6 +62,7 @@ SQUARE: list[Row] = [
     ),
     case("np.linalg.solve(x, y)", INTS, INTS[0], smooth=False),
     case("np.linalg.solve(x, y)", SINGLE, INTS[0], smooth=False),
+    case("np.linalg.solve(x, y)", SINGLE, INTS[0].astype("i1"), smooth=False),
     case("np.linalg.det(x)", np.zeros((0, 0)), smooth=False),
     case("np.linalg.det(x)", np.zeros((2, 0, 0)), smooth=False),
 ]
@@ -141,6 +146,8 @@ NORMS: list[Row] = [
     *(case(f"np.linalg.norm(x, {p})", INTS[0], smooth=False) for p in (1, 0, 3, -1)),
     *(case(f"np.linalg.norm(x, {p})", np.zeros(3), smooth=False) for p in ("2", "3", "0", "-1")),
     case("np.linalg.norm(x)", np.array([1.0, np.inf, 2.0]), smooth=False),
+    case("np.linalg.norm(x, -3)", np.array([np.inf, np.inf]), smooth=False),
+    case("np.linalg.norm(x, np.float64(3))", SINGLE[0], smooth=False),
     case("np.linalg.norm(x, 3)", np.array([1.0, np.nan, 2.0]), smooth=False),
 ]
 

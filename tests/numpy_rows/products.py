@@ -109,6 +109,11 @@ PAIRS: list[Row] = [
         for inputs in several
     ),
     case("np.dot(x, 2)", A),
+    *(  # a number is an array of double precision to these, unlike to operators
+        case(f"np.{call}", SINGLE, smooth=False)
+        for call in ("dot(x, 2.0)", "inner(2.0, x)", "kron(x, 2.0)", "einsum('ij,', x, 2.0)")
+    ),
+    *(case(f"np.{name}(x, x)", BOOLS[0], smooth=False) for name in ("dot", "vdot", "kron")),
     case("x.dot(y)", A, B),
     case("np.dot(x, y)", IA, IB, smooth=False),
     case("np.outer(x, y)", IA, BOOLS, smooth=False),

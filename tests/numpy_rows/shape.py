@@ -255,6 +255,15 @@ PARTS = [
         )
     ),
     case("x.repeat(2, axis=0)", M),
+    case("np.repeat(x, y, axis=0)", M, np.array([1, 0, 2]), smooth=False),
+    case("np.take(x, [True, False])", M),
+    case("np.insert(x, [2, 2], 7.0)", M),
+    *(
+        case(f"np.choose([0, 5, -1, 1], [x, y], mode={mode!r})", V, V + 1)
+        for mode in ("wrap", "clip")
+    ),
+    case("np.choose(x % 3, [1, 2.5, 4])", INTS, smooth=False),
+    case("np.append(x, 2.0)", SINGLE, smooth=False),
     case("np.pad(x, 1, constant_values=2.7)", INTS, smooth=False),
     case("np.pad(x, 1)", INTS, smooth=False),
     case("np.pad(x, 1)", SINGLE, smooth=False),

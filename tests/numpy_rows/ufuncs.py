@@ -137,7 +137,7 @@ CALCULATIONS: dict[str, tuple[Any, list[Array], bool]] = {
     "divmod number": (lambda x: divmod(x, 2), [INTS], False),
     "rdivmod": (lambda x: divmod(7, x), [X], True),
     "compare": (lambda x, y: [x < y, x <= y, x > y, x >= y, x == y, x != y], [X, Y], False),
-    "compare number": (lambda x: [x < 1, 1 < x, x == 1, 0 != x], [INTS], False),
+    "compare number": (lambda x: [x < 1, x > 1, x == 1, x != 0], [INTS], False),
     "bits": (lambda x: [x & 3, x | 8, x ^ 5, x << 2, x >> 1, 3 & x], [INTS], False),
     "masks": (lambda x, y: (x > 0) & (y > 0) | (x < y) ^ True, [X, Y], False),
     "pow 2": (lambda x: x**2, [X], True),

@@ -291,13 +291,14 @@ METHODS: dict[str, Callable[..., Any]] = {
     method.__name__: method
     for method in (
         *(np.all, np.any, np.argmax, np.argmin, np.argsort, np.argpartition, np.choose, np.clip),
-        *(np.compress, np.cumprod, np.cumsum, np.diagonal, np.dot, np.max, np.mean, np.min),
+        *(np.cumprod, np.cumsum, np.diagonal, np.dot, np.max, np.mean, np.min),
         *(np.nonzero, np.prod, np.ptp, np.ravel, np.repeat, np.round, np.searchsorted),
         *(np.squeeze, np.std, np.sum, np.swapaxes, np.take, np.trace, np.var),
     )
 }
 OWN_METHODS = (
     "astype",
+    "compress",
     "conj",
     "conjugate",
     "copy",

@@ -138,9 +138,6 @@ class Zero(Structural):
             raise TypeMismatchError("zero takes no operands", found=f"{len(types)} operands")
         return (linear_type(self, [self.type]),)
 
-    def linear_sets(self, *types: ArrayType) -> LinearSets:
-        return ()
-
     def evaluate(self, *values: Array) -> tuple[Array, ...]:
         zero = self.type.dtype.type(0)
         return (np.broadcast_to(zero, self.type.shape) if self.type.shape else zero,)

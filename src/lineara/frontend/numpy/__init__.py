@@ -38,5 +38,5 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
 }
 """By NumPy's function, what a call of it on traced arrays does."""
 
-METHODS: dict[str, Callable[..., Any]] = {**shape.METHODS, **WRITING}
+METHODS: dict[str, Callable[..., Any]] = {**shape.METHODS, **joining.METHODS, **WRITING}
 """By name, what the methods do that are no NumPy functions."""

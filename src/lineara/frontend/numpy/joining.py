@@ -369,6 +369,10 @@ def concrete_mask(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+METHODS: dict[str, Callable[..., Any]] = {
+    "compress": lambda x, condition, axis=None: np.compress(condition, x, axis),
+}
+
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.concatenate: concatenate,
     np.stack: stack,

@@ -1,0 +1,224 @@
+"""NumPy's names, for code that makes arrays inside of functions that are traced.
+
+``from lineara import numpy as np`` in place of ``import numpy as np`` changes two things, both only
+while a function is being traced. New arrays (``np.zeros``, ``np.array``, ``np.arange``, …) are
+traced arrays, so that traced values can be written to them. And lists with traced values in them
+are taken as the arrays they stand for, where NumPy by itself does not look into lists.
+
+>>> import lineara as la
+>>> from lineara import numpy as np
+>>> def f(x):
+...     powers = np.zeros(3)
+...     for i in range(3):
+...         powers[i] = x**i
+...     return np.sum(powers) + np.mean([x, 1.0])
+>>> la.grad(f)(2.0)
+np.float64(5.5)
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy
+
+from lineara.errors import UnsupportedError
+from lineara.frontend import core
+from lineara.frontend.array import TracedArray
+from lineara.frontend.dispatch import call_function
+from lineara.frontend.trace import Traced, current
+from lineara.frontend.where import user_source
+from lineara.ir.types import DTYPE_NAMES
+
+FILLED = {
+    *(numpy.zeros, numpy.ones, numpy.empty, numpy.full),
+    *(numpy.zeros_like, numpy.ones_like, numpy.empty_like, numpy.full_like),
+}
+"""Creation functions that programs have an operation for: no array is kept."""
+
+CONVERSIONS = {numpy.array, numpy.asarray, numpy.asanyarray}
+"""Creation functions that may return their argument itself."""
+
+CREATION = {
+    *FILLED,
+    *CONVERSIONS,
+    *(numpy.ascontiguousarray, numpy.asfortranarray, numpy.copy, numpy.fromfunction),
+    *(numpy.eye, numpy.identity, numpy.tri, numpy.diag, numpy.diagflat, numpy.indices),
+    *(numpy.arange, numpy.linspace, numpy.logspace, numpy.geomspace, numpy.vander),
+}
+"""Functions whose results are traced arrays while a function is being traced."""
+
+SEQUENCES = {
+    *(numpy.concatenate, numpy.stack, numpy.vstack, numpy.hstack, numpy.dstack),
+    *(numpy.column_stack, numpy.select, numpy.choose, numpy.piecewise, numpy.lexsort),
+    numpy.linalg.multi_dot,
+}
+"""Functions of sequences of arrays, which need not have the same shape."""
+
+SPACES = {numpy.linalg, numpy.fft}
+"""Modules whose functions are treated like those of NumPy itself."""
+
+
+class Function:
+    """One of NumPy's functions, or a method of a ufunc, as this module has it."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function, updated=())
+        self.__wrapped__ = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        function = self.__wrapped__
+        if current() is None:
+            return function(*args, **kwargs)
+        read = _reader(function)
+        args = tuple(map(read, args))
+        kwargs = {name: read(x) for name, x in kwargs.items()}
+        if function in CREATION:
+            return _created(function, args, kwargs)
+        return function(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _public(getattr(self.__wrapped__, name))
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
+
+
+class Namespace:
+    """A module inside of NumPy, with functions as this module has them."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.__wrapped__ = module
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _public(getattr(self.__wrapped__, name))
+
+    def __dir__(self) -> list[str]:
+        return dir(self.__wrapped__)
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
+
+
+class Joiner:
+    """``np.r_`` or ``np.c_``, which join what stands between their brackets."""
+
+    def __init__(self, joiner: Any, part: Callable[[Any], Any]) -> None:
+        self.joiner = joiner
+        self.part = part
+
+    def __getitem__(self, items: Any) -> Any:
+        if current() is None:
+            return self.joiner[items]
+        parts = [_array(x) for x in (items if isinstance(items, tuple) else (items,))]
+        if not any(isinstance(x, Traced) for x in parts):
+            return _lifted(self.joiner[items])
+        if any(isinstance(x, str) for x in parts):
+            raise UnsupportedError(
+                "np.r_ and np.c_ take no directions together with traced values",
+                where=user_source(),
+                found=repr(next(x for x in parts if isinstance(x, str))),
+                remedy="use np.concatenate or np.stack with axis=…",
+            )
+        arrays = [numpy.r_[x] if isinstance(x, slice) else x for x in parts]
+        return numpy.concatenate([self.part(x) for x in arrays], axis=-1)
+
+
+def _row(x: Any) -> Any:
+    return numpy.atleast_1d(x)
+
+
+def _column(x: Any) -> Any:
+    return numpy.reshape(x, (-1, 1)) if numpy.ndim(x) < 2 else x
+
+
+r_ = Joiner(numpy.r_, _row)
+c_ = Joiner(numpy.c_, _column)
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__") and name not in ("__all__", "__version__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _public(getattr(numpy, name))
+
+
+def __dir__() -> list[str]:
+    return dir(numpy)
+
+
+def _public(x: Any) -> Any:
+    """Something of NumPy's as users get it from here."""
+    if isinstance(x, ModuleType):
+        return _space(x) if x in SPACES else x
+    return x if isinstance(x, type) or not callable(x) else _function(x)
+
+
+_space = functools.cache(Namespace)
+_function = functools.cache(Function)
+
+
+def _reader(function: Callable[..., Any]) -> Callable[[Any], Any]:
+    """What is done to each argument of a function first."""
+    if function is numpy.block:  # which reads nested lists by itself
+        return lambda x: x
+    if function in SEQUENCES:
+        return lambda x: [_array(part) for part in x] if isinstance(x, list | tuple) else x
+    return _array
+
+
+def _array(x: Any) -> Any:
+    """A list with traced values in it as an array; anything else as it is.
+
+    Whole numbers in a tuple are taken for a shape, or axes, and left alone.
+    """
+    if not isinstance(x, list | tuple):
+        return x
+    found = list(_traced_in(x))
+    if not found or (isinstance(x, tuple) and all(t.value.dtype.kind in "iu" for t in found)):
+        return x
+    return call_function(numpy.array, (x,), {})
+
+
+def _traced_in(x: Any) -> list[Traced]:
+    """The traced arrays in nested lists."""
+    if isinstance(x, list | tuple):
+        return [t for part in x for t in _traced_in(part)]
+    return [x] if isinstance(x, Traced) else []
+
+
+def _created(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The result of a creation function as a traced array, if it is one of numbers."""
+    if _traced_in([*args, *kwargs.values()]):
+        return (
+            args[0] if _is_same(function, args, kwargs) else call_function(function, args, kwargs)
+        )
+    result = function(*args, **kwargs)
+    if function in FILLED and _has_place(result):
+        wanted = {k: v for k, v in kwargs.items() if k in ("shape", "fill_value", "dtype")}
+        return call_function(function, args, wanted)
+    return tuple(map(_lifted, result)) if isinstance(result, tuple) else _lifted(result)
+
+
+def _is_same(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a conversion has nothing to convert, and so returns its argument itself."""
+    if function not in CONVERSIONS or len(args) != 1 or not isinstance(args[0], TracedArray):
+        return False
+    copies = kwargs.get("copy", function is numpy.array)
+    dtype = kwargs.get("dtype")
+    return not copies and dtype in (None, args[0].dtype) and kwargs.keys() <= {"copy", "dtype"}
+
+
+def _lifted(x: Any) -> Any:
+    return core.traced(x) if _has_place(x) else x
+
+
+def _has_place(x: Any) -> bool:
+    """Whether programs have arrays like this."""
+    return isinstance(x, numpy.ndarray | numpy.generic) and x.dtype in DTYPE_NAMES
