@@ -94,7 +94,35 @@ def _astype(x: Array) -> list[Row]:
     ]
 
 
+def _written(x: Any, method: str, *arguments: Any) -> Any:
+    """A copy after a method that changes it."""
+    y = x.copy()
+    getattr(y, method)(*arguments)
+    return y
+
+
+def _zeros_as(x: Any) -> Any:
+    return np.zeros(x.shape, x.dtype)
+
+
+OTHERS: dict[str, Any] = {
+    "fill": lambda x: _written(x, "fill", 2),
+    "fill traced": lambda x: _written(x, "fill", x[0, 0]),
+    "sort": lambda x: _written(x, "sort"),
+    "sort 0": lambda x: _written(x, "sort", 0),
+    "compress": lambda x: x.compress([True, False, True], 0),
+    "asanyarray": lambda x: np.asanyarray(x, like=x),
+    "ascontiguousarray": lambda x: np.ascontiguousarray(x, like=x),
+    "amax": lambda x: np.amax(x, axis=0),
+    "amin": lambda x: np.amin(x),
+    "empty": lambda x: _zeros_as(np.empty((2, 3), np.float32, like=x)),
+    "empty_like": lambda x: _zeros_as(np.empty_like(x)),
+    "can_cast": lambda x: np.array(np.can_cast(x.dtype, "f4") or np.can_cast(x, "f8")),
+}
+
 ROWS: list[Row] = [
+    *((name, function, [X], name[:2] not in ("em", "ca")) for name, function in OTHERS.items()),
+    *((name, function, [INTS], False) for name, function in OTHERS.items()),
     *(
         (f"{name} {x.dtype}", function, [x], x.dtype in (float, complex))
         for name, function in ATTRIBUTES.items()
