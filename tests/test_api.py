@@ -338,6 +338,33 @@ def test_threads() -> None:
         np.testing.assert_allclose(results[k], k * np.cos(k * X))
 
 
+def test_a_flattening_is_not_written_through_where_the_order_in_memory_is_not_known() -> None:
+    def f(x: Any, copy: bool) -> Any:
+        a = x.T * 2  # in NumPy, in the order of x.T, so that a.reshape(-1) is a copy
+        a = a.copy() if copy else a
+        b = a.reshape(-1)
+        b[0] = 5.0
+        return np.sum(a * a)
+
+    x = np.arange(6.0).reshape(2, 3)
+    assert la.value_and_grad(f)(x, True)[0] == f(x, True)
+    with pytest.raises(la.LinearaError, match="share"):
+        la.grad(f)(x, False)
+
+
+def test_a_read_only_view_follows_its_array() -> None:
+    def f(x: Any) -> Any:
+        a = x.copy()
+        d = np.diagonal(a)
+        a[0, 0] = 7 * x[1, 1]
+        return np.sum(d)
+
+    x = np.arange(4.0).reshape(2, 2)
+    value, gradient = la.value_and_grad(f)(x)
+    assert value == f(x)
+    np.testing.assert_array_equal(gradient, [[0.0, 0.0], [0.0, 8.0]])
+
+
 def test_results_are_the_callers_own() -> None:
     x = X.copy()
     gradient = la.grad(lambda x: np.sum(x * x) / 2)(x)
@@ -365,6 +392,7 @@ def test_python_control_flow_on_values() -> None:
 ERRORS: list[tuple[str, Any, str]] = [
     ("vector output", lambda: la.grad(lambda x: x)(X), "scalar"),
     ("integer argument", lambda: la.grad(lambda x: x * 1.0)(2), "float"),
+    ("argnums twice", lambda: la.grad(lambda x, y: x * y, (0, 0))(1.0, 2.0), "twice"),
     ("wrong argnums", lambda: la.grad(lambda x: x, 3)(1.0), "argnums"),
     ("complex output", lambda: la.grad(lambda x: x * 1j)(1.0), "holomorphic"),
     ("np.asarray", lambda: la.grad(lambda x: np.sum(np.asarray(x)))(X), "derivative would be lost"),

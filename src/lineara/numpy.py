@@ -33,25 +33,27 @@ from lineara.frontend.trace import Traced, current
 from lineara.frontend.where import user_source
 from lineara.ir.types import DTYPE_NAMES
 
-FILLED = {
+FILLED: set[Callable[..., Any]] = {
     *(numpy.zeros, numpy.ones, numpy.empty, numpy.full),
     *(numpy.zeros_like, numpy.ones_like, numpy.empty_like, numpy.full_like),
 }
 """Creation functions that programs have an operation for: no array is kept."""
 
-CONVERSIONS = {numpy.array, numpy.asarray, numpy.asanyarray}
+CONVERSIONS: set[Callable[..., Any]] = {
+    *(numpy.array, numpy.asarray, numpy.asanyarray, numpy.ascontiguousarray),
+}
 """Creation functions that may return their argument itself."""
 
-CREATION = {
+CREATION: set[Callable[..., Any]] = {
     *FILLED,
     *CONVERSIONS,
-    *(numpy.ascontiguousarray, numpy.asfortranarray, numpy.copy, numpy.fromfunction),
+    *(numpy.asfortranarray, numpy.copy, numpy.fromfunction),
     *(numpy.eye, numpy.identity, numpy.tri, numpy.diag, numpy.diagflat, numpy.indices),
     *(numpy.arange, numpy.linspace, numpy.logspace, numpy.geomspace, numpy.vander),
 }
 """Functions whose results are traced arrays while a function is being traced."""
 
-SEQUENCES = {
+SEQUENCES: set[Callable[..., Any]] = {
     *(numpy.concatenate, numpy.stack, numpy.vstack, numpy.hstack, numpy.dstack),
     *(numpy.column_stack, numpy.select, numpy.choose, numpy.piecewise, numpy.lexsort),
     numpy.linalg.multi_dot,
@@ -110,9 +112,10 @@ class Namespace:
 class Joiner:
     """``np.r_`` or ``np.c_``, which join what stands between their brackets."""
 
-    def __init__(self, joiner: Any, part: Callable[[Any], Any]) -> None:
+    def __init__(self, joiner: Any, part: Callable[[Any], Any], axis: int) -> None:
         self.joiner = joiner
         self.part = part
+        self.axis = axis
 
     def __getitem__(self, items: Any) -> Any:
         if current() is None:
@@ -128,7 +131,8 @@ class Joiner:
                 remedy="use np.concatenate or np.stack with axis=…",
             )
         arrays = [numpy.r_[x] if isinstance(x, slice) else x for x in parts]
-        return numpy.concatenate([self.part(x) for x in arrays], axis=-1)
+        dtype = core.promoted(*arrays)
+        return numpy.concatenate([self.part(x) for x in arrays], axis=self.axis, dtype=dtype)
 
 
 def _row(x: Any) -> Any:
@@ -139,8 +143,8 @@ def _column(x: Any) -> Any:
     return numpy.reshape(x, (-1, 1)) if numpy.ndim(x) < 2 else x
 
 
-r_ = Joiner(numpy.r_, _row)
-c_ = Joiner(numpy.c_, _column)
+r_ = Joiner(numpy.r_, _row, axis=0)
+c_ = Joiner(numpy.c_, _column, axis=-1)
 
 
 def __getattr__(name: str) -> Any:
@@ -180,7 +184,7 @@ def _array(x: Any) -> Any:
     """
     if not isinstance(x, list | tuple):
         return x
-    found = list(_traced_in(x))
+    found = _traced_in(x)
     if not found or (isinstance(x, tuple) and all(t.value.dtype.kind in "iu" for t in found)):
         return x
     return call_function(numpy.array, (x,), {})
@@ -196,23 +200,32 @@ def _traced_in(x: Any) -> list[Traced]:
 def _created(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The result of a creation function as a traced array, if it is one of numbers."""
     if _traced_in([*args, *kwargs.values()]):
-        return (
-            args[0] if _is_same(function, args, kwargs) else call_function(function, args, kwargs)
-        )
+        converts = function in CONVERSIONS and args and isinstance(args[0], TracedArray)
+        return (_converted if converts else call_function)(function, args, kwargs)
     result = function(*args, **kwargs)
     if function in FILLED and _has_place(result):
-        wanted = {k: v for k, v in kwargs.items() if k in ("shape", "fill_value", "dtype")}
+        layout = ("order", "device", "subok", "like")
+        wanted = {k: v for k, v in kwargs.items() if k not in layout}
         return call_function(function, args, wanted)
     return tuple(map(_lifted, result)) if isinstance(result, tuple) else _lifted(result)
 
 
-def _is_same(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether a conversion has nothing to convert, and so returns its argument itself."""
-    if function not in CONVERSIONS or len(args) != 1 or not isinstance(args[0], TracedArray):
-        return False
-    copies = kwargs.get("copy", function is numpy.array)
-    dtype = kwargs.get("dtype")
-    return not copies and dtype in (None, args[0].dtype) and kwargs.keys() <= {"copy", "dtype"}
+def _converted(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A conversion of a traced array: the array itself where there is nothing to convert.
+
+    What shares memory NumPy says, of an array with the same layout.
+    """
+    x: TracedArray = args[0]
+    root, makers = (x, ()) if x.alias is None else (x.alias.root, x.alias.makers)
+    model: Any = numpy.empty(root.value.shape, x.dtype)
+    for make in makers:
+        model = make(model)
+    converted = function(model, *args[1:], **kwargs)
+    if converted is model:
+        return x
+    result = call_function(function, args, kwargs)
+    shared = numpy.may_share_memory(converted, model)
+    return TracedArray(result.owner, result.value, fixed=shared)
 
 
 def _lifted(x: Any) -> Any:

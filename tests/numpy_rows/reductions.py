@@ -82,7 +82,8 @@ def _running() -> list[Row]:
     for function in (np.cumsum, np.cumprod, np.nancumsum, np.nancumprod):
         rows += [_row(function, [X], True, **axis) for axis in AXES[:3]]
         rows += [_row(function, [x], False, axis=0) for x in (INTS, BYTES, NATURAL, BOOLS, SINGLE)]
-    for function in (np.cumulative_sum, np.cumulative_prod):
+    since_2_1 = [getattr(np, name, None) for name in ("cumulative_sum", "cumulative_prod")]
+    for function in filter(None, since_2_1):
         rows.append(_row(function, [X], True, axis=1, include_initial=True))
         rows.append(_row(function, [X[0]], True))
     return rows

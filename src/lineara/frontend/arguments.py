@@ -82,6 +82,13 @@ def choose(
         numbers = (argnums,) if single else argnums
         names = None
         keys = tuple(_number(i, len(args)) for i in numbers)  # type: ignore[union-attr]
+        if len(set(keys)) != len(keys):
+            raise TypeMismatchError(
+                "argnums names an argument twice",
+                where=user_source(),
+                found=repr(argnums),
+                expected="different arguments",
+            )
     else:
         _check_names(argnums, argnames)
         single = isinstance(argnames, str)

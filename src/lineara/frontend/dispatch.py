@@ -13,7 +13,7 @@ from lineara.frontend import indexing
 from lineara.frontend.array import Dispatcher, TracedArray
 from lineara.frontend.numpy import FUNCTIONS, METHODS, UFUNCS
 from lineara.frontend.where import user_source
-from lineara.frontend.writes import as_view, in_place, setitem
+from lineara.frontend.writes import as_flattened, as_view, in_place, mark_order, setitem
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Any) -> Any:
@@ -22,7 +22,8 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: An
     if implementation is None:
         known = [f"np.{u.__name__}" for u, m in UFUNCS if m == method]
         raise unsupported(_name_of_ufunc(ufunc, method), known)
-    return _call(implementation, lambda: _name_of_ufunc(ufunc, method), inputs, kwargs)
+    result = _call(implementation, lambda: _name_of_ufunc(ufunc, method), inputs, kwargs)
+    return mark_order(result, inputs)
 
 
 def _name_of_ufunc(ufunc: np.ufunc, method: str) -> str:
@@ -35,42 +36,60 @@ def call_function(function: Callable[..., Any], args: Any, kwargs: Mapping[str, 
     if implementation is None:
         raise unsupported(_name_of(function), [f"np.{f.__name__}" for f in FUNCTIONS])
     result = _call(implementation, lambda: _name_of(function), args, kwargs)
-    if function in VIEWS and args and isinstance(args[0], TracedArray):
-        return _views(result, args[0], lambda x: function(x, *args[1:], **kwargs))
-    if function in READ_ONLY and isinstance(result, TracedArray):
-        return TracedArray(result.owner, result.value, fixed=True)
-    return _own(result, args)
+    if args and isinstance(args[0], TracedArray) and function in SHARING:
+        return _shared(function, result, args[0], lambda x: function(x, *args[1:], **kwargs))
+    return mark_order(_own(result, args), _flat(args))
 
 
 def call_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, Any]) -> Any:
     """What a call of a method of arrays records, for those that are no NumPy function."""
     result = _call(METHODS[name], lambda: f"ndarray.{name}", (array, *args), kwargs)
-    if name in ("reshape", "transpose"):
-        return as_view(result, array, lambda x: getattr(x, name)(*args, **kwargs))
-    return _own(result, (array,))
+    if name == "reshape":
+        return as_flattened(result, array, lambda x: x.reshape(*args, **kwargs))
+    if name == "transpose":
+        return as_view(result, array, lambda x: x.transpose(*args, **kwargs))
+    own = _own(result, (array,))
+    return own if name in ("copy", "flatten") else mark_order(own, (array,))
 
+
+FLATTENING = {np.reshape, np.ravel}
+"""Functions that return views where the order of elements in memory allows."""
 
 VIEWS = {
-    *(np.reshape, np.ravel, np.transpose, np.matrix_transpose, np.swapaxes, np.moveaxis),
+    *(np.transpose, np.matrix_transpose, np.swapaxes, np.moveaxis),
     *(np.rollaxis, np.expand_dims, np.squeeze, np.flip, np.fliplr, np.flipud, np.rot90),
     *(np.atleast_1d, np.atleast_2d, np.atleast_3d),
     *(np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit),
 }
-"""Functions that return views of their first argument where they can."""
+"""Functions that return views of their first argument."""
 
 READ_ONLY = {np.broadcast_to, np.diagonal, np.real, np.imag}
 """Functions whose results share memory in ways that cannot be written through."""
 
+SHARING = FLATTENING | VIEWS | READ_ONLY
 
-def _views(result: Any, base: TracedArray, make: Callable[[Any], Any]) -> Any:
+
+def _shared(
+    function: Callable[..., Any], result: Any, base: TracedArray, make: Callable[[Any], Any]
+) -> Any:
+    """The result of a function that returns memory of its first argument, where NumPy does."""
     if isinstance(result, TracedArray):
-        return as_view(result, base, make)
+        if function in FLATTENING:
+            return as_flattened(result, base, make)
+        view = as_view(result, base, make)
+        view.fixed = function in READ_ONLY
+        return view
     if isinstance(result, list | tuple):
         return type(result)(
             as_view(part, base, lambda x, i=i: make(x)[i])  # type: ignore[misc]
             for i, part in enumerate(result)
         )
     return result
+
+
+def _flat(args: Any) -> list[Any]:
+    """The arguments, those in lists and tuples included."""
+    return [x for arg in args for x in (arg if isinstance(arg, list | tuple) else (arg,))]
 
 
 def _own(result: Any, args: Any) -> Any:

@@ -31,7 +31,7 @@ def ravel_pytree(pytree: Any) -> tuple[Any, Callable[[Any], Any]]:
         ShapeMismatchError: in `unravel`, for another shape.
 
     >>> import numpy as np, lineara as la
-    >>> flat, unravel = la.ravel_pytree({"w": np.array([[1.0, 2.0]]), "b": 3.0})
+    >>> flat, unravel = la.ravel_pytree({"b": 3.0, "w": np.array([[1.0, 2.0]])})
     >>> flat
     array([3., 1., 2.])
     >>> unravel(2 * flat)

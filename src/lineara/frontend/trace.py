@@ -46,12 +46,14 @@ class Traced:
         owner: the trace that the value belongs to.
         value: the value; that of a view follows what is written to its root.
         weak: int, float or complex for a Python number, which takes the dtype of what it meets.
-        fixed: whether it is an argument, which a function must not write to.
+        fixed: whether it is not to be written to, since it is an argument, or since NumPy might
+            share its memory in a way that cannot be told here.
+        scrambled: whether its elements may not be in C order in the memory that NumPy gives it.
         version: how often it has been written to.
         alias: what it is a view of, if it is one.
     """
 
-    __slots__ = ("_value", "alias", "fixed", "owner", "version", "weak")
+    __slots__ = ("_value", "alias", "fixed", "owner", "scrambled", "version", "weak")
 
     def __init__(
         self, trace: Trace, value: Value, weak: type | None = None, fixed: bool = False
@@ -60,6 +62,7 @@ class Traced:
         self._value = value
         self.weak = weak
         self.fixed = fixed
+        self.scrambled = False
         self.version = 0
         self.alias: View | None = None
 

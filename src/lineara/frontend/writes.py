@@ -11,7 +11,7 @@ applied to an array of the positions 0, 1, 2, … in place of the root.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,36 @@ def as_view(result: TracedArray, base: TracedArray, make: Callable[[Any], Any]) 
     return view
 
 
+def as_flattened(result: TracedArray, base: TracedArray, make: Callable[[Any], Any]) -> TracedArray:
+    """`result`, a reshaping of `base`: a view if the order of elements in memory allows.
+
+    Where that order is not known, neither array may be written to from now on.
+    """
+    root, _ = _origin(base)
+    if not root.scrambled:
+        return as_view(result, base, make)
+    root.fixed = True
+    return TracedArray(result.owner, result.value, fixed=True)
+
+
+def mark_order(result: Any, operands: Sequence[Any]) -> Any:
+    """`result` of a function that keeps the order in memory of its operands, as NumPy's do."""
+    if isinstance(result, TracedArray) and result.ndim > 1 and result.alias is None:
+        result.scrambled = any(isinstance(x, Traced) and _is_scrambled(x) for x in operands)
+    return result
+
+
+def _is_scrambled(array: Traced) -> bool:
+    root, makers = _origin(array)
+    if root.scrambled or not makers or array.value.ndim < 2:
+        return root.scrambled
+    memory: Any = np.empty(root.value.shape, np.int8)  # never touched: only its strides matter
+    for make in makers:
+        memory = make(memory)
+    strides = [s for s, n in zip(memory.strides, memory.shape, strict=True) if n > 1]
+    return strides != sorted(strides, reverse=True)
+
+
 def setitem(array: TracedArray, index: Any, value: Any) -> None:
     """``array[index] = value``.
 
@@ -47,7 +77,8 @@ def setitem(array: TracedArray, index: Any, value: Any) -> None:
             to a function further out.
     """
     root, makers = _origin(array)
-    _check_writable(root)
+    for memory in (array, root):
+        _check_writable(memory)
     mask = _traced_mask(index)
     if mask is not None:
         index, value = ..., _masked(array, mask, value)
@@ -107,6 +138,7 @@ def _shares_memory(root: Traced, makers: tuple[Callable[[Any], Any], ...]) -> bo
 
 
 def _check_writable(root: Traced) -> None:
+    """Refuses what belongs to others, or might."""
     if root.owner is not here():
         raise TracingError(
             "an array of an outer function is written to in an inner one that is traced by itself",
@@ -117,9 +149,9 @@ def _check_writable(root: Traced) -> None:
         )
     if root.fixed:
         raise TracingError(
-            "an argument of a traced function is written to",
+            "an argument of a traced function is written to, or memory that others may share",
             where=user_source(),
-            found=f"an assignment to (a view of) an argument of type {root.value.type}",
+            found=f"an assignment to (a view of) an array of type {root.value.type}",
             expected="arrays made inside the function",
             remedy="copy it first: x = x.copy()",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -28,8 +29,8 @@ def full(
 ) -> TracedArray:
     """An array with the same value everywhere."""
     kind = type_of_array(fill_value).dtype if dtype is None else np.dtype(dtype)
-    sizes = (int(shape),) if np.ndim(shape) == 0 else tuple(map(int, shape))
-    return traced(broadcast_to(traced(convert(fill_value, kind)), sizes))
+    sizes = map(operator.index, (shape,) if np.ndim(shape) == 0 else shape)
+    return traced(broadcast_to(traced(convert(fill_value, kind)), tuple(sizes)))
 
 
 def full_like(

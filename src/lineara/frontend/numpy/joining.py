@@ -45,6 +45,7 @@ def stack(arrays: Any, axis: int = 0) -> TracedArray:
             "all input arrays must have the same shape",
             where=user_source(),
             found=", ".join(map(str, shapes)) or "no arrays",
+            remedy="broadcast them to one shape, or join them with np.concatenate",
         )
     return concatenate([np.expand_dims(x, axis) for x in items], axis)
 

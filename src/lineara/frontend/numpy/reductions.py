@@ -240,8 +240,14 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.argmin: _place(ArgMin),
     np.cumsum: cumsum,
     np.cumprod: cumprod,
-    np.cumulative_sum: _running_with_initial(cumsum, 0),
-    np.cumulative_prod: _running_with_initial(cumprod, 1),
+    **(
+        {
+            np.cumulative_sum: _running_with_initial(cumsum, 0),
+            np.cumulative_prod: _running_with_initial(cumprod, 1),
+        }
+        if hasattr(np, "cumulative_sum")  # since NumPy 2.1
+        else {}
+    ),
     np.ptp: ptp,
     np.count_nonzero: count_nonzero,
     np.nansum: _ignoring_nan(sum_, 0),
