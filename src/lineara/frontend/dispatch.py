@@ -36,6 +36,8 @@ def call_function(function: Callable[..., Any], args: Any, kwargs: Mapping[str, 
     if implementation is None:
         raise unsupported(_name_of(function), [f"np.{f.__name__}" for f in FUNCTIONS])
     result = _call(implementation, lambda: _name_of(function), args, kwargs)
+    if function in AT_LEAST and len(args) > 1:
+        return tuple(call_function(function, (x,), kwargs) for x in args)
     if args and isinstance(args[0], TracedArray) and function in SHARING:
         return _shared(function, result, args[0], lambda x: function(x, *args[1:], **kwargs))
     return mark_order(_own(result, args), _flat(args))
@@ -55,10 +57,12 @@ def call_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, A
 FLATTENING = {np.reshape, np.ravel}
 """Functions that return views where the order of elements in memory allows."""
 
+AT_LEAST = {np.atleast_1d, np.atleast_2d, np.atleast_3d}
+
 VIEWS = {
     *(np.transpose, np.matrix_transpose, np.swapaxes, np.moveaxis),
     *(np.rollaxis, np.expand_dims, np.squeeze, np.flip, np.fliplr, np.flipud, np.rot90),
-    *(np.atleast_1d, np.atleast_2d, np.atleast_3d),
+    *AT_LEAST,
     *(np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit),
 }
 """Functions that return views of their first argument."""
@@ -96,6 +100,8 @@ def _own(result: Any, args: Any) -> Any:
     """The result as an array object of its own, as all functions but the above make them."""
     if isinstance(result, TracedArray) and any(result is x for x in args):
         return TracedArray(result.owner, result.value)
+    if type(result) in (list, tuple):
+        return type(result)(_own(part, args) for part in result)
     return result
 
 
