@@ -40,14 +40,15 @@ def supported_dtype(dtype: Any) -> DType:
         TypeMismatchError: for an element type that the language does not have.
     """
     native: DType = np.dtype(dtype).newbyteorder("=")
-    if native not in DTYPE_NAMES:
+    name = DTYPE_NAMES.get(native)
+    if name is None:
         raise TypeMismatchError(
             f"arrays of dtype {native} have no place in a program",
             found=f"dtype {native}",
             expected="bool, int8 to int64, uint8 to uint64, float32 or 64, complex64 or 128",
             remedy="convert the array first, e.g. x.astype(np.float64)",
         )
-    return native
+    return DTYPES[name]  # NumPy can have several objects for one dtype, and takes notice
 
 
 @dataclass(frozen=True, slots=True)
