@@ -389,6 +389,12 @@ def test_python_control_flow_on_values() -> None:
     la.check_grads(f, (X + 1,), order=1)
 
 
+def into_a_plain_array(x: Any) -> Any:
+    result = np.zeros(3)
+    result[0] = x[0]
+    return np.sum(result)
+
+
 ERRORS: list[tuple[str, Any, str]] = [
     ("vector output", lambda: la.grad(lambda x: x)(X), "scalar"),
     ("integer argument", lambda: la.grad(lambda x: x * 1.0)(2), "float"),
@@ -396,6 +402,7 @@ ERRORS: list[tuple[str, Any, str]] = [
     ("wrong argnums", lambda: la.grad(lambda x: x, 3)(1.0), "argnums"),
     ("complex output", lambda: la.grad(lambda x: x * 1j)(1.0), "holomorphic"),
     ("np.asarray", lambda: la.grad(lambda x: np.sum(np.asarray(x)))(X), "derivative would be lost"),
+    ("plain array", lambda: la.grad(into_a_plain_array)(X), "written into a plain NumPy array"),
     ("math", lambda: la.grad(lambda x: __import__("math").sin(x))(1.0), "float"),
     ("unsupported", lambda: la.grad(lambda x: np.sum(np.lcm(x, x)))(X), "lcm"),
     ("if under jit", lambda: la.jit(lambda x: x if x > 0 else -x)(1.0), "jit"),

@@ -249,6 +249,19 @@ def recording(trace: Trace) -> Iterator[Trace]:
         yield trace
     except LinearaError as error:
         raise error.at(user_source()) from error.__cause__
+    except ValueError as error:
+        # NumPy's own words for a plain array that is given a traced value: "setting an array
+        # element with a sequence". The cause has the user's line.
+        if not isinstance(error.__cause__, TracingError):
+            raise
+        raise TracingError(
+            "a traced value is written into a plain NumPy array",
+            where=error.__cause__.where,
+            found=error.__cause__.found,
+            expected="an array that can hold traced values",
+            remedy="make the array with np.zeros_like(x), with np.zeros(shape, like=x), or with "
+            "`from lineara import numpy as np`",
+        ) from None
     finally:
         _current.reset(token)
         trace.finished = True
