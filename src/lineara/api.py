@@ -20,7 +20,6 @@ import numpy as np
 from lineara import tree
 from lineara.errors import TypeMismatchError
 from lineara.frontend.arguments import Arguments, choose, function_name
-from lineara.frontend.core import type_of_array
 from lineara.frontend.trace import Traced
 from lineara.frontend.tracing import Recorded, apply
 from lineara.frontend.where import user_source
@@ -197,7 +196,7 @@ def linear_transpose(fun: Fun, *primals: Any) -> LinearMap:
     arguments = _all(fun, primals)
     recorded = arguments.record()
     mask = recorded.active([True] * len(arguments.leaves))
-    domain = Space(arguments.structure, tuple(type_of_array(x) for x in arguments.leaves))
+    domain = Space(arguments.structure, arguments.types)
     codomain = Space(recorded.structure, tuple(v.type for v in recorded.function.results))
     function = as_linear(recorded.function, mask)
     return LinearMap(function, recorded.captures, domain, codomain).T
@@ -313,6 +312,9 @@ def hvp(fun: Fun, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool
     return (product, *aux) if has_aux else product
 
 
+ONE_LEAF = tree.structure(0)
+"""The structure of a bare array."""
+
 # -- what they share ------------------------------------------------------------------------------
 
 
@@ -363,18 +365,17 @@ def _linearized(arguments: Arguments, has_aux: bool, holomorphic: bool | None = 
         _differentiable(arguments, False, holomorphic)
     recorded = arguments.record(has_aux)
     f = recorded.function
-    types = [type_of_array(x) for x in arguments.leaves]
     outputs = tuple(v.type for v in f.results[: recorded.outputs])
     if holomorphic is not None:
         _check_outputs(outputs, holomorphic)
-    nonlin, lin = linearize_function(f, recorded.active([t.has_tangent for t in types]))
+    nonlin, lin = linearize_function(f, recorded.active([t.has_tangent for t in arguments.types]))
     operands = [*recorded.captures, *arguments.leaves]
     results = apply(simplify(nonlin), [_snapshot(x) for x in operands])
     tape = results[len(f.results) :]
     map_ = LinearMap(
         lin,
         tape,
-        Space(arguments.structure, tuple(types)),
+        Space(arguments.structure, arguments.types),
         Space(recorded.structure, outputs),
     )
     value = tree.unflatten(recorded.structure, results[: recorded.outputs])
@@ -411,8 +412,8 @@ def _differentiable(arguments: Arguments, allow_int: bool, holomorphic: bool) ->
     Raises:
         TypeMismatchError: for one of a type that cannot be differentiated.
     """
-    for leaf in arguments.leaves:
-        dtype = type_of_array(leaf).dtype
+    for leaf, type in zip(arguments.leaves, arguments.types, strict=True):
+        dtype = type.dtype
         if holomorphic and dtype.kind != "c":
             raise TypeMismatchError(
                 "holomorphic=True differentiates with respect to complex arguments",
@@ -431,11 +432,11 @@ def _differentiable(arguments: Arguments, allow_int: bool, holomorphic: bool) ->
                 remedy="write 2.0 instead of 2, convert with .astype(float), choose other "
                 "arguments with argnums, or pass allow_int=True",
             )
-    return [type_of_array(x).has_tangent for x in arguments.leaves]
+    return [type.has_tangent for type in arguments.types]
 
 
 def _check_scalar(recorded: Recorded, holomorphic: bool) -> None:
-    if recorded.outputs != 1 or recorded.structure != tree.structure(0):
+    if recorded.outputs != 1 or recorded.structure != ONE_LEAF:
         raise TypeMismatchError(
             "the gradient is defined for functions that return one scalar",
             where=user_source(),

@@ -7,12 +7,15 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from lineara import tree
 from lineara.errors import TypeMismatchError
+from lineara.frontend.trace import type_of_leaf
 from lineara.frontend.tracing import Recorded, record
 from lineara.frontend.where import user_source
+from lineara.ir.types import ArrayType
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Arguments:
         names: the names that they were chosen by, so that results are in a dict; else None.
         single: whether one argument was chosen by a plain int or str, so that results are bare.
         leaves: the leaves of the chosen arguments.
+        types: their types.
         structure: the structure of the tuple of them.
     """
 
@@ -34,6 +38,7 @@ class Arguments:
     names: tuple[str, ...] | None
     single: bool
     leaves: list[Any]
+    types: tuple[ArrayType, ...]
     structure: tree.Structure
 
     def call(self, leaves: Sequence[Any]) -> Any:
@@ -49,8 +54,8 @@ class Arguments:
     def record(self, has_aux: bool = False) -> Recorded:
         """The function of the chosen leaves, traced; everything else is passed as it is."""
         names = parameter_names(self.fun, len(self.args))
-        chosen = [names[key] if isinstance(key, int) else key for key in self.keys]
-        hints = leaf_names(chosen, self.structure.paths())
+        chosen = tuple([names[key] if isinstance(key, int) else key for key in self.keys])
+        hints = _hints(chosen, self.structure)
         return record(
             self.call, self.leaves, name=function_name(self.fun), hints=hints, has_aux=has_aux
         )
@@ -96,7 +101,8 @@ def choose(
         keys = tuple(_key(fun, name, len(args), kwargs) for name in names)
     chosen = tuple(args[key] if isinstance(key, int) else kwargs[key] for key in keys)
     leaves, structure = tree.flatten(chosen)
-    return Arguments(fun, args, kwargs, keys, names, single, leaves, structure)
+    types = tuple([type_of_leaf(x) for x in leaves])
+    return Arguments(fun, args, kwargs, keys, names, single, leaves, types, structure)
 
 
 def _check_names(argnums: Any, argnames: Any) -> None:
@@ -163,15 +169,26 @@ def _number(argnum: Any, count: int) -> int:
 
 def function_name(fun: Callable[..., Any]) -> str:
     """A name for the program of `fun` that is legal in text."""
-    name = re.sub(r"[^A-Za-z0-9_]", "", getattr(fun, "__name__", "f"))
+    return _legal(getattr(fun, "__name__", "f"))
+
+
+@lru_cache(maxsize=1024)
+def _legal(name: str) -> str:
+    name = re.sub(r"[^A-Za-z0-9_]", "", name)
     return "f" if name in ("", "lambda") or name[0].isdigit() else name
 
 
 def parameter_names(fun: Callable[..., Any], count: int) -> list[str | None]:
     """The names of the first `count` positional parameters, as far as they can be seen."""
-    code = getattr(inspect.unwrap(fun), "__code__", None)
-    names = list(code.co_varnames[: code.co_argcount]) if code is not None else []
+    inner = inspect.unwrap(fun) if hasattr(fun, "__wrapped__") else fun
+    code = getattr(inner, "__code__", None)
+    names = code.co_varnames[: code.co_argcount] if code is not None else ()
     return [*names, *[None] * count][:count]
+
+
+@lru_cache(maxsize=1024)
+def _hints(names: tuple[str | None, ...], structure: tree.Structure) -> list[str | None]:
+    return leaf_names(names, structure.paths())
 
 
 def leaf_names(names: Sequence[str | None], paths: Iterable[tuple[Any, ...]]) -> list[str | None]:

@@ -7,16 +7,15 @@ earlier function, whose derivatives and plans are remembered in its `memo`.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Hashable
 from threading import Lock
 
 from lineara.ir.program import Function, Literal, Operand
 
 LIMIT = 1024
-"""Functions remembered; the one not seen for the longest time goes first."""
+"""Functions remembered; the oldest goes first, and is derived again if it is still in use."""
 
-_functions: OrderedDict[Hashable, Function] = OrderedDict()
+_functions: dict[Hashable, Function] = {}
 _lock = Lock()
 
 
@@ -25,9 +24,8 @@ def canonical(f: Function) -> Function:
     key = _key(f)
     with _lock:
         known = _functions.setdefault(key, f)
-        _functions.move_to_end(key)
         if len(_functions) > LIMIT:
-            _functions.popitem(last=False)
+            del _functions[next(iter(_functions))]
     return known
 
 

@@ -12,18 +12,27 @@ from lineara.errors import LinearaError, UnsupportedError
 from lineara.frontend import indexing
 from lineara.frontend.array import Dispatcher, TracedArray
 from lineara.frontend.numpy import FUNCTIONS, METHODS, UFUNCS
+from lineara.frontend.recipes import follow
 from lineara.frontend.where import user_source
 from lineara.frontend.writes import as_flattened, as_view, in_place, mark_order, setitem
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Any) -> Any:
     """What ``ufunc(*inputs)``, or its `method`, records."""
+
+    def record() -> Any:
+        return _record_ufunc(ufunc, method, inputs, kwargs)
+
+    plain = method == "__call__" and not kwargs
+    return mark_order(follow(ufunc, inputs, record) if plain else record(), inputs)
+
+
+def _record_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Any) -> Any:
     implementation = UFUNCS.get((ufunc, method))
     if implementation is None:
         known = [f"np.{u.__name__}" for u, m in UFUNCS if m == method]
         raise unsupported(_name_of_ufunc(ufunc, method), known)
-    result = _call(implementation, lambda: _name_of_ufunc(ufunc, method), inputs, kwargs)
-    return mark_order(result, inputs)
+    return _call(implementation, lambda: _name_of_ufunc(ufunc, method), inputs, kwargs)
 
 
 def _name_of_ufunc(ufunc: np.ufunc, method: str) -> str:
@@ -40,7 +49,8 @@ def call_function(function: Callable[..., Any], args: Any, kwargs: Mapping[str, 
         return tuple(call_function(function, (x,), kwargs) for x in args)
     if args and isinstance(args[0], TracedArray) and function in SHARING:
         return _shared(function, result, args[0], lambda x: function(x, *args[1:], **kwargs))
-    return mark_order(_own(result, args), _flat(args))
+    own = _own(result, args)
+    return mark_order(own, _flat(args)) if isinstance(own, TracedArray) and own.ndim > 1 else own
 
 
 def call_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, Any]) -> Any:

@@ -10,19 +10,21 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from lineara.errors import IndexRangeError, TypeMismatchError
 from lineara.frontend.array import TracedArray
-from lineara.frontend.core import apply, broadcast_shapes, broadcast_to, convert, reshape
+from lineara.frontend.core import apply, broadcast_shapes, broadcast_to, convert, here
 from lineara.frontend.trace import Traced
 from lineara.frontend.where import user_source
-from lineara.frontend.writes import as_view
-from lineara.ir.types import DTYPES
+from lineara.frontend.writes import as_view, view_of
+from lineara.ir.op import Op
+from lineara.ir.types import DTYPES, ArrayType
 from lineara.ops.indexing import Gather
-from lineara.ops.shape import Flip, Transpose
+from lineara.ops.shape import Flip, Reshape, Transpose
 from lineara.ops.slicing import Slice
 
 
@@ -33,12 +35,56 @@ def getitem(array: TracedArray, index: Any) -> TracedArray:
         IndexRangeError: for an index out of range, or too many of them.
         TypeMismatchError: for what is not an index.
     """
-    items = _expanded(array, index if isinstance(index, tuple) else (index,))
-    basic = _basic(array, items)
-    result = basic.apply(array)
+    items = index if isinstance(index, tuple) else (index,)
+    key = _key(items)
+    if key is not None:
+        trace = here()
+        value = trace.lift(array)
+        for op, type in _remembered(value.type, key):
+            value = trace.append(op, (value.operand,), type)
+        result = TracedArray(trace, value)
+        if not result.shape and Ellipsis not in key:
+            return result  # a scalar, of which NumPy makes no view
+        return view_of(result, array, lambda x: x[index])
+    basic = _basic(array.shape, _expanded(array.shape, items))
+    result = _applied(basic.steps(array.shape), array)
     if basic.arrays:
         return _advanced(result, basic)
     return as_view(result, array, lambda x: x[index])
+
+
+def _key(items: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """An index of ints, slices of ints, None and Ellipsis, hashable; None for any other."""
+    key: list[Any] = []
+    for item in items:
+        kind = type(item)
+        if kind is slice:
+            bounds = (item.start, item.stop, item.step)
+            if any(x is not None and type(x) is not int for x in bounds):
+                return None
+            key.append(bounds)
+        elif kind is int or item is None or item is Ellipsis:
+            key.append(item)
+        else:
+            return None
+    return tuple(key)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(type: ArrayType, key: tuple[Any, ...]) -> tuple[tuple[Op, ArrayType], ...]:
+    """What an index without arrays does: ops in a row, and the types of their results."""
+    items = tuple(slice(*item) if isinstance(item, tuple) else item for item in key)
+    steps = []
+    for op in _basic(type.shape, _expanded(type.shape, items)).steps(type.shape):
+        (type,) = op.infer(type)
+        steps.append((op, type))
+    return tuple(steps)
+
+
+def _applied(steps: tuple[Op, ...], array: TracedArray) -> TracedArray:
+    for op in steps:
+        array = apply(op, array)
+    return array
 
 
 @dataclass
@@ -66,18 +112,24 @@ class Basic:
         self.limit.append(limit)
         self.stride.append(stride)
 
-    def apply(self, array: TracedArray) -> Any:
-        result: Any = array
-        whole = [0] * array.ndim, list(array.shape), [1] * array.ndim
+    def steps(self, shape: tuple[int, ...]) -> tuple[Op, ...]:
+        """The ops that do this to an array of that shape."""
+        steps: list[Op] = []
+        whole = [0] * len(shape), list(shape), [1] * len(shape)
         if (self.start, self.limit, self.stride) != whole:
-            attributes = (tuple(self.start), tuple(self.limit), tuple(self.stride))
-            result = apply(Slice(*attributes), result)
+            steps.append(Slice(tuple(self.start), tuple(self.limit), tuple(self.stride)))
+            shape = tuple(
+                -(-(limit - start) // stride)
+                for start, limit, stride in zip(self.start, self.limit, self.stride, strict=True)
+            )
         if self.flipped:
-            result = apply(Flip(tuple(self.flipped)), result)
-        return reshape(result, tuple(self.shape))
+            steps.append(Flip(tuple(self.flipped)))
+        if tuple(self.shape) != shape:
+            steps.append(Reshape(tuple(self.shape)))
+        return tuple(steps)
 
 
-def _expanded(array: TracedArray, items: tuple[Any, ...]) -> list[Any]:
+def _expanded(shape: tuple[int, ...], items: tuple[Any, ...]) -> list[Any]:
     """The items of an index, masks replaced by positions and the ellipsis by whole slices."""
     flat: list[Any] = []
     for item in items:
@@ -86,18 +138,18 @@ def _expanded(array: TracedArray, items: tuple[Any, ...]) -> list[Any]:
         else:
             flat.append(np.asarray(item) if isinstance(item, Sequence) else item)
     used = sum(item is not None and item is not Ellipsis for item in flat)
-    if used > array.ndim:
+    if used > len(shape):
         raise IndexRangeError(
             "too many indices for the array",
             where=user_source(),
             found=f"{used} indices",
-            expected=f"at most {array.ndim}, for an array of shape {array.shape}",
+            expected=f"at most {len(shape)}, for an array of shape {shape}",
         )
     ellipses = [i for i, item in enumerate(flat) if item is Ellipsis]
     if len(ellipses) > 1:
         raise IndexRangeError("an index can have one ellipsis ('...') only", where=user_source())
     at = ellipses[0] if ellipses else len(flat)
-    return [*flat[:at], *[slice(None)] * (array.ndim - used), *flat[at + 1 :]]
+    return [*flat[:at], *[slice(None)] * (len(shape) - used), *flat[at + 1 :]]
 
 
 def _is_mask(item: Any) -> bool:
@@ -123,7 +175,7 @@ def _positions(mask: Any) -> tuple[Any, ...]:
     return np.nonzero(mask)
 
 
-def _basic(array: TracedArray, items: list[Any]) -> Basic:
+def _basic(shape: tuple[int, ...], items: list[Any]) -> Basic:
     basic = Basic()
     axis = 0
     last_array = -1
@@ -132,7 +184,7 @@ def _basic(array: TracedArray, items: list[Any]) -> Basic:
         if item is None:
             basic.shape.append(1)
             continue
-        size = array.shape[axis]
+        size = shape[axis]
         if isinstance(item, slice):
             _slice(basic, axis, item, size)
         elif _is_array(item) or has_array:  # beside an index array, an int is one too

@@ -151,9 +151,15 @@ class Trace:
         self.builder.source = user_source()
         return self.builder.emit(op, *operands)
 
+    def append(self, op: Op, operands: tuple[Operand, ...], type: ArrayType) -> Value:
+        """Records an equation that is known to have one result, of that type."""
+        self.builder.source = user_source()
+        return self.builder.append(op, operands, ((type, False),))[0]
+
     def finish(self, results: Sequence[Value]) -> Function:
         """The function recorded, with its captures as first parameters."""
-        self.builder.params.sort(key=lambda v: v in self.arguments)
+        if self.captures:
+            self.builder.params.sort(key=lambda v: v in self.arguments)
         return self.builder.build(results)
 
     # -- values -----------------------------------------------------------------------------

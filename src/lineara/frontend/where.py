@@ -26,7 +26,7 @@ def user_source() -> Source | None:
     while frame is not None:
         file = frame.f_code.co_filename
         if not _is_library(file):
-            return Source(file, frame.f_lineno)
+            return _source(file, frame.f_lineno)
         frame = frame.f_back
     return None
 
@@ -34,3 +34,8 @@ def user_source() -> Source | None:
 @lru_cache(maxsize=1024)
 def _is_library(file: str) -> bool:
     return file.startswith(LIBRARIES)
+
+
+@lru_cache(maxsize=65536)
+def _source(file: str, line: int) -> Source:
+    return Source(file, line)

@@ -29,12 +29,17 @@ from lineara.ops.indexing import ScatterSet
 def as_view(result: TracedArray, base: TracedArray, make: Callable[[Any], Any]) -> TracedArray:
     """`result`, which is ``make(base)``, as a view of the memory of `base` where NumPy has one."""
     root, makers = _origin(base)
+    if (makers or result.ndim == 0) and not _shares_memory(root, (*makers, make)):
+        return TracedArray(result.owner, result.value)
+    return view_of(result, base, make)
+
+
+def view_of(result: TracedArray, base: TracedArray, make: Callable[[Any], Any]) -> TracedArray:
+    """`result`, which is ``make(base)``, as a view of the memory of `base`."""
+    root, makers = _origin(base)
     view = TracedArray(result.owner, result.value)
-    if base.ndim == 0 and not makers:  # a scalar, which has no memory to look at
-        return view
-    if (makers or view.ndim == 0) and not _shares_memory(root, (*makers, make)):
-        return view
-    view.alias = View(root, (*makers, make), root.version)
+    if base.ndim or makers:  # a scalar has no memory to look at
+        view.alias = View(root, (*makers, make), root.version)
     return view
 
 

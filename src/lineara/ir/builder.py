@@ -33,6 +33,7 @@ class Builder:
 
     Attributes:
         source: the line of user code that new equations are attributed to.
+        has_linear: whether there are any linear variables.
     """
 
     def __init__(self, name: str) -> None:
@@ -41,6 +42,7 @@ class Builder:
         self.params: list[Variable] = []
         self.linear_params: list[LinearVariable] = []
         self.equations: list[Equation] = []
+        self.has_linear = False
 
     def parameter(self, type: ArrayType, hint: str | None = None) -> Value:
         """A new non-linear parameter."""
@@ -52,11 +54,13 @@ class Builder:
         """A new linear parameter."""
         variable = LinearVariable(type, hint)
         self.linear_params.append(variable)
+        self.has_linear = True
         return Value(self, variable)
 
     def adopt(self, equation: Equation) -> None:
         """Takes over an equation of another function as it is, variables included."""
         self.equations.append(equation)
+        self.has_linear = self.has_linear or equation.linear
 
     def emit(self, op: Op, *operands: Value) -> tuple[Value, ...]:
         """Adds the equation ``results = op operands`` and returns its results.
@@ -69,11 +73,19 @@ class Builder:
             types = _result_types(op, *[(v.type, v.linear) for v in inputs])
         except LinearaError as error:
             raise error.at(self.source) from None
-        results = tuple(
-            [LinearVariable(type) if linear else Variable(type) for type, linear in types]
-        )
+        return self.append(op, inputs, types)
+
+    def append(
+        self, op: Op, inputs: tuple[Operand, ...], types: tuple[tuple[ArrayType, bool], ...]
+    ) -> tuple[Value, ...]:
+        """Adds an equation whose results are known to have those types, and to be linear or not."""
+        results = tuple([Variable(t) if not linear else self._linear(t) for t, linear in types])
         self.equations.append(Equation(op, inputs, results, self.source))
         return tuple([Value(self, variable) for variable in results])
+
+    def _linear(self, type: ArrayType) -> LinearVariable:
+        self.has_linear = True
+        return LinearVariable(type)
 
     def zero(self, type: ArrayType) -> Value:
         """A linear zero."""
@@ -86,16 +98,21 @@ class Builder:
     def build(self, results: Iterable[Value], name: str | None = None) -> Function:
         """The finished function; its results are sorted into non-linear and linear ones."""
         operands = [result.operand for result in results]
+        ordinary = tuple([v for v in operands if not v.linear])
         linear_results = [v for v in operands if isinstance(v, LinearVariable)]
-        threading = _Threading(self.equations, linear_results)
-        threading.run(self.linear_params)
-        taken = tuple(threading.take(v) for v in linear_results)  # may add copies to the equations
+        equations = self.equations
+        taken: tuple[LinearVariable, ...] = ()
+        if self.has_linear:
+            threading = _Threading(equations, linear_results)
+            threading.run(self.linear_params)
+            taken = tuple(map(threading.take, linear_results))  # may add copies to the equations
+            equations = threading.equations
         return Function(
             name or self.name,
             tuple(self.params),
             tuple(self.linear_params),
-            tuple(threading.equations),
-            tuple(v for v in operands if not isinstance(v, LinearVariable)),
+            tuple(equations),
+            ordinary,
             taken,
         )
 

@@ -55,6 +55,17 @@ class Op:
     view: ClassVar[bool] = False
     """Whether `evaluate` may return a view of an operand instead of fresh memory."""
 
+    def __init_subclass__(cls) -> None:
+        # `dataclass` would hash the attributes alone, and ops that have none would all collide.
+        cls.__eq__ = Op.__eq__  # type: ignore[method-assign]
+        cls.__hash__ = Op.__hash__  # type: ignore[method-assign]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (type(self) is type(other) and vars(self) == vars(other))
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
+
     # -- types ------------------------------------------------------------------------------
 
     def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:

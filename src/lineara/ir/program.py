@@ -68,7 +68,7 @@ class Literal:
         if self.value.ndim:
             raise ValueError(f"a literal is a scalar, not an array of shape {self.value.shape}")
         self.type = SCALARS.get(self.value.dtype) or type_of(self.value)
-        self._key = (self.type.dtype, self.value.tobytes())
+        self._key = (self.type.dtype.num, self.value.tobytes())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Literal) and self._key == other._key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -90,4 +91,9 @@ class ArrayType:
 
 def type_of(value: Any) -> ArrayType:
     """The type of a NumPy array or scalar."""
-    return ArrayType(supported_dtype(value.dtype), value.shape)
+    return _array_type(value.dtype, value.shape)
+
+
+@lru_cache(maxsize=4096)
+def _array_type(dtype: DType, shape: tuple[int, ...]) -> ArrayType:
+    return ArrayType(supported_dtype(dtype), shape)

@@ -79,6 +79,8 @@ class Broadcast(LinearUnary):
 
     def evaluate(self, *values: Array) -> tuple[Array, ...]:
         x = np.asarray(values[0])
+        if not self.axes:  # many times faster than NumPy's own way, which is general
+            return (np.ndarray(self.shape, x.dtype, x, strides=(0,) * len(self.shape)),)
         return (np.broadcast_to(np.expand_dims(x, self.new_axes), self.shape),)
 
     def transpose(
