@@ -20,7 +20,7 @@ from lineara.ir.program import Function
 from lineara.ir.types import DTYPES, Array, ArrayType
 from lineara.ir.value import Value
 from lineara.ops import OPS
-from lineara.ops.control import Call
+from lineara.ops.control.call import Call
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Maker = Callable[[Draw, Builder, list[Value]], Value | None]

@@ -24,7 +24,7 @@ from lineara.ir.program import Equation, Function, LinearVariable, Literal, Prog
 from lineara.ir.structural import Drop, Dup, Zero
 from lineara.ir.types import Array, ArrayType
 from lineara.ops.arithmetic import Neg, add, div, mul, neg, sub
-from lineara.ops.control import Call
+from lineara.ops.control.call import Call
 
 F3 = ArrayType(np.dtype(np.float64), (3,))
 F4 = F3.with_shape((4,))

@@ -9,7 +9,7 @@ from lineara.ir.builder import Builder
 from lineara.ir.cost import size, tape_bytes, work
 from lineara.ir.program import Function, Program
 from lineara.ir.types import DTYPES, ArrayType
-from lineara.ops.control import Call
+from lineara.ops.control.call import Call
 from lineara.text.parser import parse
 
 F64 = ArrayType(DTYPES["f64"])

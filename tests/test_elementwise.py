@@ -16,7 +16,7 @@ from lineara.ir.check import check
 from lineara.ir.program import Function
 from lineara.ir.types import DTYPES, ArrayType
 from lineara.ir.value import Value
-from lineara.ops.control import Call
+from lineara.ops.control.call import Call
 from lineara.ops.exponential import expm1, logaddexp, logistic
 from lineara.ops.minmax import maximum
 from lineara.ops.powers import NegativePowerError, hypot, pow_

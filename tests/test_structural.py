@@ -22,7 +22,7 @@ from lineara.ir.structural import Structural
 from lineara.ir.types import DTYPES, ArrayType
 from lineara.ir.value import Value
 from lineara.ops import OPS
-from lineara.ops.control import Call
+from lineara.ops.control.call import Call
 from lineara.ops.dynamic import DynamicSlice
 from lineara.ops.indexing import Gather
 from lineara.ops.minmax import select

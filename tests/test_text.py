@@ -24,7 +24,7 @@ from lineara.ir.value import Value
 from lineara.ops import OPS
 from lineara.ops.arithmetic import add, mul, neg, sub
 from lineara.ops.broadcast import ReduceSum, broadcast
-from lineara.ops.control import Call
+from lineara.ops.control.call import Call
 from lineara.text.attributes import fields_of
 from lineara.text.highlight import html, rich_text
 from lineara.text.lexer import RESERVED

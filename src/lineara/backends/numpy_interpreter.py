@@ -1,8 +1,10 @@
 """The NumPy interpreter: its result *is* the meaning of a program.
 
 A function is prepared once: its variables get numbered slots, each equation becomes a step, and
-each value is let go right after its last use. An op that accumulates (`slice_add`, `scatter_add`,
-`add`) works in place where its first operand is fresh memory that nobody reads again.
+each value is let go right after its last use. What *owns* its memory, fresh memory that nobody
+else has a view of, is overwritten where that saves a copy: by ops that change a small part of an
+array or accumulate into it, once the value is not read again. Ownership is followed through calls
+and loops, so that a loop which writes one element of an array in each iteration takes linear time.
 """
 
 from __future__ import annotations
@@ -15,10 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lineara.errors import LinearaError
-from lineara.ir.op import Op
 from lineara.ir.program import Equation, Function, Literal, Operand, Variable, reachable
 from lineara.ir.types import Array
-from lineara.ops.control import Call
+from lineara.ops.control.base import Control, Mask, Runner
 from lineara.ops.elementwise import Binary, Unary
 
 
@@ -38,9 +39,10 @@ def run(f: Function, *values: Array) -> tuple[Array, ...]:
 def run_equation(equation: Equation, values: Sequence[Array]) -> tuple[Array, ...]:
     """The results of a single equation."""
     try:
-        if isinstance(equation.op, Call):
-            return run(equation.op.function, *values)
         with np.errstate(all="ignore"):
+            if isinstance(equation.op, Control):
+                none = (False,) * len(values)
+                return equation.op.runner(none, prepare).run(*values)
             return equation.op.evaluate(*values)
     except LinearaError as error:
         raise error.at(equation.source) from None
@@ -68,6 +70,8 @@ class Plan:
     steps: tuple[Step, ...]
     results: tuple[int, ...]
     equations: tuple[Equation, ...]
+    fresh: Mask
+    """Which results are in memory that nobody else has."""
 
     def __call__(self, *values: Array) -> tuple[Array, ...]:
         slots = [*values, *self.slots[len(values) :]]
@@ -90,13 +94,21 @@ class Plan:
 def plan(f: Function) -> Plan:
     """The plan of `f`, made once."""
     if "plan" not in f.memo:
-        for g in reachable([f]):
-            g.memoized("plan", lambda g=g: _plan(g))  # type: ignore[misc]
+        none = (False,) * len(f.all_params)
+        for g in reachable([f]):  # callees first, so that no preparation goes deep
+            g.memoized("plan", lambda g=g: _plan(g, (False,) * len(g.all_params)))  # type: ignore[misc]
+        f.memoized("plan", lambda: _plan(f, none))
     made: Plan = f.memo["plan"]
     return made
 
 
-def _plan(f: Function) -> Plan:
+def prepare(f: Function, own: Mask) -> Runner:
+    """A runner of `f` that may overwrite its `own` arguments."""
+    made = f.memoized(("plan", own), lambda: _plan(f, own)) if any(own) else plan(f)
+    return Runner(made, made.fresh)
+
+
+def _plan(f: Function, own: Mask) -> Plan:
     number: dict[Operand, int] = {p: i for i, p in enumerate(f.all_params)}
     slots: list[Any] = [None] * len(number)
 
@@ -107,17 +119,18 @@ def _plan(f: Function) -> Plan:
         return number[operand]
 
     last_use = _last_uses(f)
-    owned = _owned(f)
+    owned: set[Operand] = {p for p, is_own in zip(f.all_params, own, strict=True) if is_own}
     steps = []
     for i, equation in enumerate(f.equations):
         dead = {v for v in equation.operands if last_use.get(v) == i}
-        call, single = _caller(equation, dead & owned)
+        call, single = _caller(equation, dead, owned)
         inputs = [slot(v) for v in equation.operands]
         targets = tuple(slot(v) for v in equation.results)
         last = tuple(slot(v) for v in dead)
         steps.append(Step(call, _picker(inputs), targets[0] if single else None, targets, last))
     results = tuple(slot(v) for v in f.all_results)
-    return Plan(tuple(slots), tuple(steps), results, f.equations)
+    fresh = tuple(v in owned and f.all_results.count(v) == 1 for v in f.all_results)
+    return Plan(tuple(slots), tuple(steps), results, f.equations, fresh)
 
 
 def _picker(slots: Sequence[int]) -> Callable[[list[Any]], Sequence[Array]]:
@@ -137,31 +150,31 @@ def _last_uses(f: Function) -> dict[Operand, int]:
     return uses
 
 
-def _owned(f: Function) -> set[Operand]:
-    """Variables whose memory is theirs alone: fresh from an op, and never seen by a view."""
-    owned: set[Operand] = set()
-    for equation in f.equations:
-        if _may_alias(equation.op):
-            owned.difference_update(equation.operands)
-        else:
-            owned.update(equation.results)
-    return owned
+def _caller(
+    equation: Equation, dead: set[Operand], owned: set[Operand]
+) -> tuple[Callable[..., Any], bool]:
+    """What computes an equation, and whether it returns the only result by itself.
 
-
-def _may_alias(op: Op) -> bool:
-    return op.view or isinstance(op, Call)
-
-
-def _caller(equation: Equation, disposable: set[Operand]) -> tuple[Callable[..., Any], bool]:
-    """What computes an equation, and whether it returns the only result by itself."""
-    op = equation.op
-    if isinstance(op, Call):
-        callee: Plan = op.function.memo["plan"]
-        return callee, False
-    if equation.operands:
-        first, *others = equation.operands
-        if first in disposable and first not in others and _overwrites(equation):
-            return op.evaluate_in_place, False
+    Args:
+        equation: the equation.
+        dead: operands that nobody reads afterwards.
+        owned: variables with memory of their own; brought up to date.
+    """
+    op, operands = equation.op, equation.operands
+    if isinstance(op, Control):
+        own = tuple(v in dead and v in owned and operands.count(v) == 1 for v in operands)
+        runner = op.runner(own, prepare)
+        if not all(runner.fresh):
+            owned.difference_update(operands)
+        owned.update(v for v, fresh in zip(equation.results, runner.fresh, strict=True) if fresh)
+        return runner.run, False
+    disposable = dead & owned
+    if op.view:
+        owned.difference_update(operands)
+    else:
+        owned.update(equation.results)
+    if _overwrites(equation) and operands[0] in disposable and operands.count(operands[0]) == 1:
+        return op.evaluate_in_place, False
     if isinstance(op, Unary | Binary) and type(op).evaluate in PLAIN:
         return op.ufunc, True
     return op.evaluate, False
@@ -173,5 +186,7 @@ PLAIN = (Unary.evaluate, Binary.evaluate)
 
 def _overwrites(equation: Equation) -> bool:
     """Whether the first operand has room for the result (scalars are immutable in NumPy)."""
+    if not equation.operands or not equation.results:
+        return False
     type = equation.operands[0].type
-    return bool(type.shape and equation.results) and type == equation.results[0].type
+    return bool(type.shape) and type == equation.results[0].type

@@ -18,7 +18,7 @@ from lineara.frontend.trace import Trace, Traced, recording
 from lineara.frontend.where import user_source
 from lineara.ir.program import Function
 from lineara.ir.types import Array
-from lineara.ops.control import Call
+from lineara.ops.control.call import Call
 
 
 @dataclass(frozen=True)

@@ -118,14 +118,19 @@ class Builder:
 
 
 class _Threading:
-    """Rewrites equations so that each linear variable is used exactly once."""
+    """Rewrites equations so that each linear variable is used exactly once.
+
+    What an equation gives back of its linear operand (a copy, or the array of which it has read a
+    part) serves the later uses of the operand, so that no other copy is made.
+    """
 
     def __init__(self, old: Sequence[Equation], linear_results: Sequence[LinearVariable]) -> None:
-        self.old = old
+        self.old = [equation for equation in old if not isinstance(equation.op, Drop)]
         self.uses: Counter[Operand] = Counter(linear_results)
-        for equation in old:
+        for equation in self.old:
             self.uses.update(v for v in equation.operands if v.linear)
         self.current: dict[Operand, LinearVariable] = {}
+        self.lent: dict[Operand, Variable] = {}
         self.equations: list[Equation] = []
         self.source: Source | None = None
 
@@ -133,14 +138,21 @@ class _Threading:
         self.drop_unused(params)
         for equation in self.old:
             self.source = equation.source
-            shared = self.share(equation)
-            if shared is None:
-                operands = tuple(
-                    self.take(v) if isinstance(v, LinearVariable) else v for v in equation.operands
-                )
-                shared = Equation(equation.op, operands, equation.results, equation.source)
-            self.equations.append(shared)
+            self.equations.append(self.share(equation) or self.threaded(equation))
             self.drop_unused(equation.results)
+
+    def threaded(self, equation: Equation) -> Equation:
+        """The equation on variables that nothing else uses."""
+        given_back = equation.op.gives_back()
+        operands: list[Operand] = []
+        for i, v in enumerate(equation.operands):
+            if not isinstance(v, LinearVariable):
+                operands.append(v)
+            elif i in given_back:
+                operands.append(self.lend(v, equation.results[given_back[i]]))
+            else:
+                operands.append(self.take(v))
+        return Equation(equation.op, tuple(operands), equation.results, equation.source)
 
     def drop_unused(self, variables: Iterable[Variable]) -> None:
         for v in variables:
@@ -149,7 +161,7 @@ class _Threading:
 
     def take(self, variable: LinearVariable) -> LinearVariable:
         """The variable that holds the value for its next use, copied if that is not the last."""
-        now = self.current.get(variable, variable)
+        variable, now = self.held(variable)
         self.uses[variable] -= 1
         if self.uses[variable] == 0:
             return now
@@ -158,15 +170,30 @@ class _Threading:
         self.equations.append(Equation(Dup(), (now,), (copy, rest), self.source))
         return copy
 
+    def lend(self, variable: LinearVariable, returned: Variable) -> LinearVariable:
+        """The variable that holds the value; its later uses get what is returned."""
+        variable, now = self.held(variable)
+        self.uses[returned] += self.uses[variable] - 1
+        self.lent[variable] = returned
+        return now
+
+    def held(self, variable: LinearVariable) -> tuple[LinearVariable, LinearVariable]:
+        """The variable under which uses of a value are counted, and the one that holds it now."""
+        root: Variable = variable
+        while root in self.lent:
+            root = self.lent[root]
+        assert isinstance(root, LinearVariable)
+        return root, self.current.get(root, root)
+
     def share(self, equation: Equation) -> Equation | None:
         """The equation fused with the copying of its linear operand, where the op can do that."""
         variable = equation.operands[0] if equation.operands else None
-        if not isinstance(variable, LinearVariable) or self.uses[variable] == 1:
+        if not isinstance(variable, LinearVariable):
             return None
-        op = equation.op.shared()
+        variable, now = self.held(variable)
+        op = equation.op.shared() if self.uses[variable] > 1 else None
         if op is None:
             return None
-        now = self.current.get(variable, variable)
         self.uses[variable] -= 1
         rest = self.current[variable] = LinearVariable(now.type, now.hint)
         operands = (now, *equation.operands[1:])

@@ -193,6 +193,10 @@ class Op:
         """
         return None
 
+    def gives_back(self) -> dict[int, int]:
+        """For each linear operand that is among the results, unchanged, which result it is."""
+        return {}
+
     def __call__(self, *operands: Value | Scalar) -> Value:
         """The op as a function on values: adds an equation, returns its only result."""
         (result,) = self.all(*operands)

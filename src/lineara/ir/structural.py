@@ -18,9 +18,8 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from lineara.errors import LinearityError, TypeMismatchError
+from lineara.ir.containers import zeros
 from lineara.ir.op import LinearSets, Op, Tangent
 from lineara.ir.types import Array, ArrayType
 
@@ -77,6 +76,9 @@ class Dup(Structural):
         if self.copies < 1:
             raise TypeMismatchError("dup makes at least one copy", found=f"copies={self.copies}")
         return (linear_type(self, types),) * self.copies
+
+    def gives_back(self) -> dict[int, int]:
+        return {0: self.copies - 1}
 
     def evaluate(self, *values: Array) -> tuple[Array, ...]:
         return values * self.copies
@@ -139,8 +141,7 @@ class Zero(Structural):
         return (linear_type(self, [self.type]),)
 
     def evaluate(self, *values: Array) -> tuple[Array, ...]:
-        zero = self.type.dtype.type(0)
-        return (np.broadcast_to(zero, self.type.shape) if self.type.shape else zero,)
+        return (zeros(self.type),)
 
     def work(self, operands: Sequence[ArrayType], results: Sequence[ArrayType]) -> int:
         return 0

@@ -31,7 +31,7 @@ DTYPE_NAMES: dict[DType, str] = {dtype: name for name, dtype in DTYPES.items()}
 
 def dtype_name(dtype: DType) -> str:
     """The name in text of an element type, e.g. ``f64``."""
-    return DTYPE_NAMES[dtype]
+    return DTYPE_NAMES.get(dtype, "no number")
 
 
 def supported_dtype(dtype: Any) -> DType:
@@ -76,6 +76,15 @@ class ArrayType:
     def has_tangent(self) -> bool:
         """Whether values of this type can be differentiated: floats and complex numbers can."""
         return self.dtype.kind in "fc"
+
+    @property
+    def tangent(self) -> ArrayType:
+        """The type of tangents of values that have them."""
+        return self
+
+    def stacked(self, count: int) -> ArrayType:
+        """The type of that many values of this type along a new axis 0."""
+        return ArrayType(self.dtype, (count, *self.shape))
 
     def with_shape(self, shape: tuple[int, ...]) -> ArrayType:
         return ArrayType(self.dtype, shape)

@@ -79,7 +79,7 @@ class Value:
 
     def zero_tangent(self) -> Value:
         """A linear zero of this value's type."""
-        return self.builder.zero(self.type)
+        return self.builder.zero(self.type.tangent)
 
     def __add__(self, other: Value | Scalar) -> Value:
         return self.operators.add(self, other)

@@ -25,7 +25,10 @@ from lineara.ops.compare import (
 )
 from lineara.ops.complex import Conj, Imag, Real, ToComplex
 from lineara.ops.contract import Dot
-from lineara.ops.control import Call
+from lineara.ops.control.call import Call
+from lineara.ops.control.scan import Scan
+from lineara.ops.control.switch import Switch
+from lineara.ops.control.while_loop import While
 from lineara.ops.creation import Convert, Iota
 from lineara.ops.cumulative import CumMax, CumMin, CumProd, CumSum, LinearRecurrence
 from lineara.ops.dynamic import (
@@ -52,6 +55,7 @@ from lineara.ops.linalg.factorize import Cholesky, Eigh, Qr, Svd
 from lineara.ops.linalg.matrix import Triangle
 from lineara.ops.linalg.solve import Inv, Solve, TriangularSolve
 from lineara.ops.minmax import Clip, Maximum, Minimum, Select
+from lineara.ops.packages import Blank, Count, Pack, Unpack
 from lineara.ops.powers import Cbrt, Hypot, Pow, Reciprocal, Sqrt, Square
 from lineara.ops.reduce import (
     ArgMax,
@@ -128,7 +132,8 @@ MATRICES: tuple[type[Op], ...] = (
     Cholesky, Qr, Eigh, Svd,
 )
 # fmt: on
-CONTROL: tuple[type[Op], ...] = (Call,)
+CONTROL: tuple[type[Op], ...] = (Call, Switch, Scan, While)
+PACKAGES: tuple[type[Op], ...] = (Pack, Unpack, Blank, Count)
 
 OPS: dict[str, type[Op]] = {
     op.name: op
@@ -142,5 +147,6 @@ OPS: dict[str, type[Op]] = {
         *REDUCTIONS,
         *MATRICES,
         *CONTROL,
+        *PACKAGES,
     )
 }

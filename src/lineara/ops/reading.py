@@ -68,6 +68,9 @@ class Sharing(Structural):
     def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
         return (*self.reading.infer(*types), linear_type(self, types[:1]))
 
+    def gives_back(self) -> dict[int, int]:
+        return {0: 1}
+
     def evaluate(self, *values: Array) -> tuple[Array, ...]:
         (part,) = self.reading.evaluate(*values)
         return part.copy() if self.reading.view else part, values[0]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from lineara.ir.builder import Builder
 from lineara.ir.program import Equation, Function, Operand
 from lineara.ir.value import Value
 from lineara.ops.broadcast import broadcast
-from lineara.ops.control import Call
+from lineara.ops.control.base import Control, Typed
 from lineara.ops.elementwise import Elementwise
 
 
@@ -25,18 +23,11 @@ def as_linear(f: Function, linear: tuple[bool, ...]) -> Function:
     return _typed(f, linear).function
 
 
-class _Typed(NamedTuple):
-    """A function with linear parameters, and which results of the original are linear in it."""
-
-    function: Function
-    linear_results: tuple[bool, ...]
-
-
-def _typed(f: Function, linear: tuple[bool, ...]) -> _Typed:
+def _typed(f: Function, linear: tuple[bool, ...]) -> Typed:
     return f.memoized(("linear", linear), lambda: _as_linear(f, linear))
 
 
-def _as_linear(f: Function, linear: tuple[bool, ...]) -> _Typed:
+def _as_linear(f: Function, linear: tuple[bool, ...]) -> Typed:
     b = Builder(f.name)
     values: dict[Operand, Value] = {
         p: (b.linear_parameter if is_linear else b.parameter)(p.type, p.hint)
@@ -49,7 +40,7 @@ def _as_linear(f: Function, linear: tuple[bool, ...]) -> _Typed:
         for variable, value in zip(equation.results, emitted, strict=True):
             values[variable] = value.hinted(variable.hint)
     results = [values.get(v) or Value(b, v) for v in f.results]
-    return _Typed(b.build(results), tuple(x.linear for x in results))
+    return Typed(b.build(results), tuple(x.linear for x in results))
 
 
 def _emit(b: Builder, equation: Equation, operands: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -57,13 +48,8 @@ def _emit(b: Builder, equation: Equation, operands: tuple[Value, ...]) -> tuple[
     linear = tuple(x.linear for x in operands)
     if not any(linear):
         return b.emit(op, *operands)
-    if isinstance(op, Call):
-        callee, are_linear = _typed(op.function, linear)
-        ordered = [x for x in operands if not x.linear] + [x for x in operands if x.linear]
-        results = b.emit(Call(callee), *ordered)
-        count = len(callee.results)
-        nonlinear, others = iter(results[:count]), iter(results[count:])
-        return tuple(next(others if flag else nonlinear) for flag in are_linear)
+    if isinstance(op, Control):
+        return op.typed(operands, _typed)
     if isinstance(op, Elementwise):
         shape = equation.results[0].type.shape
         full = [broadcast(x, shape, ()) if x.linear and x.shape != shape else x for x in operands]

@@ -8,11 +8,14 @@ higher derivatives.
 from __future__ import annotations
 
 from lineara.ir.builder import Builder
-from lineara.ir.program import Equation, Function, Operand, Variable
+from lineara.ir.containers import Container
+from lineara.ir.program import Equation, Function, Operand
 from lineara.ir.structural import Structural, Zero
+from lineara.ir.types import ArrayType
 from lineara.ir.value import Value
 from lineara.ops.broadcast import broadcast
-from lineara.ops.control import Call
+from lineara.ops.control.base import Control
+from lineara.ops.packages import Blank
 
 
 def forget(f: Function) -> Function:
@@ -42,14 +45,16 @@ def _forget(f: Function) -> Function:
 def _forgotten(b: Builder, equation: Equation, operands: tuple[Value, ...]) -> tuple[Value, ...]:
     op = equation.op
     if isinstance(op, Zero):
-        zero = b.constant(op.type.dtype.type(0))
-        return (broadcast(zero, op.type.shape, ()) if op.type.shape else zero,)
+        return (_zero(b, op.type),)
     if isinstance(op, Structural):
         return op.forgotten(operands)
-    if isinstance(op, Call):
-        # Its ordinary results stay the variables that other equations refer to.
-        results = tuple(Variable(v.type) if v.linear else v for v in equation.results)
-        inputs = tuple(x.operand for x in operands)
-        b.adopt(Equation(Call(forget(op.function)), inputs, results, equation.source))
-        return tuple(Value(b, v) for v in results)
+    if isinstance(op, Control):
+        return op.forgotten(b, equation, operands, forget)
     return b.emit(op, *operands)
+
+
+def _zero(b: Builder, type: ArrayType) -> Value:
+    if isinstance(type, Container):
+        return b.emit(Blank(type))[0]
+    zero = b.constant(type.dtype.type(0))
+    return broadcast(zero, type.shape, ()) if type.shape else zero

@@ -8,21 +8,13 @@ of the callee's jvp, which is derived once for each pattern of active operands.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from lineara.errors import LinearityError, TypeMismatchError
 from lineara.ir.builder import Builder
 from lineara.ir.op import Tangent
-from lineara.ir.program import Equation, Function, LinearVariable, Operand
+from lineara.ir.program import Equation, Function, Operand
 from lineara.ir.value import Value
-from lineara.ops.control import Call
-
-
-class Jvp(NamedTuple):
-    """A derived function, and which results of the original have a tangent in it."""
-
-    function: Function
-    with_tangent: tuple[bool, ...]
+from lineara.ops.control.base import Control, Derived
 
 
 def jvp(f: Function, active: Sequence[bool] | None = None) -> Function:
@@ -45,7 +37,9 @@ def jvp(f: Function, active: Sequence[bool] | None = None) -> Function:
     return derive(f, tuple(mask)).function
 
 
-def derive(f: Function, active: tuple[bool, ...], wanted: tuple[bool, ...] | None = None) -> Jvp:
+def derive(
+    f: Function, active: tuple[bool, ...], wanted: tuple[bool, ...] | None = None
+) -> Derived:
     """Like `jvp`, for callers that must know which results have a tangent.
 
     Args:
@@ -57,12 +51,12 @@ def derive(f: Function, active: tuple[bool, ...], wanted: tuple[bool, ...] | Non
     return f.memoized(("jvp", active, wanted), lambda: _derive(f, active, wanted))
 
 
-def _derive(f: Function, active: tuple[bool, ...], wanted: tuple[bool, ...] | None) -> Jvp:
+def _derive(f: Function, active: tuple[bool, ...], wanted: tuple[bool, ...] | None) -> Derived:
     _check(f, active)
     b = Builder(f"{f.name}.jvp")
     b.params.extend(f.params)
     tangents: dict[Operand, Value] = {
-        p: b.linear_parameter(p.type, p.hint)
+        p: b.linear_parameter(p.type.tangent, p.hint)
         for p, is_active in zip(f.params, active, strict=True)
         if is_active
     }
@@ -76,8 +70,12 @@ def _derive(f: Function, active: tuple[bool, ...], wanted: tuple[bool, ...] | No
     results = [Value(b, v) for v in f.results]
     if wanted is None:
         wanted = tuple(v in tangents for v in f.results)
-    dots = [tangents.get(v) or b.zero(v.type) for v, w in zip(f.results, wanted, strict=True) if w]
-    return Jvp(b.build(results + dots), wanted)
+    dots = [
+        tangents.get(v) or b.zero(v.type.tangent)
+        for v, w in zip(f.results, wanted, strict=True)
+        if w
+    ]
+    return Derived(b.build(results + dots), wanted)
 
 
 def _tangents(b: Builder, equation: Equation, incoming: list[Tangent]) -> tuple[Tangent, ...]:
@@ -86,24 +84,14 @@ def _tangents(b: Builder, equation: Equation, incoming: list[Tangent]) -> tuple[
     if all(t is None for t in incoming) or not equation.op.differentiable:
         b.adopt(equation)
         return none
-    if isinstance(equation.op, Call):
-        return _call(b, equation, equation.op, incoming)
+    if isinstance(equation.op, Control):
+        return equation.op.derive(b, equation, incoming, derive)
     b.adopt(equation)
     if not any(v.type.has_tangent for v in equation.results):
         return none
     operands = tuple(Value(b, v) for v in equation.operands)
     results = tuple(Value(b, v) for v in equation.results)
     return equation.op.jvp(operands, results, incoming)
-
-
-def _call(b: Builder, equation: Equation, op: Call, incoming: list[Tangent]) -> tuple[Tangent, ...]:
-    derived = derive(op.function, tuple(t is not None for t in incoming))
-    operands = (*equation.operands, *(t.operand for t in incoming if t is not None))
-    dots = [LinearVariable(v.type) for v in derived.function.linear_results]
-    results = (*equation.results, *dots)
-    b.adopt(Equation(Call(derived.function), operands, results, equation.source))
-    remaining = iter(dots)
-    return tuple(Value(b, next(remaining)) if a else None for a in derived.with_tangent)
 
 
 def _check(f: Function, active: tuple[bool, ...]) -> None:

@@ -19,7 +19,7 @@ from lineara.ir.program import Equation, Function, LinearVariable, Literal, Oper
 from lineara.ir.structural import Drop, Dup, Zero
 from lineara.ops.arithmetic import Add, Neg, Sub
 from lineara.ops.broadcast import Broadcast
-from lineara.ops.control import Call
+from lineara.ops.control.base import Control
 from lineara.ops.elementwise import Elementwise
 
 
@@ -74,8 +74,8 @@ class _Reducer:
 
     def add(self, equation: Equation) -> None:
         op = equation.op
-        if isinstance(op, Call):
-            op = Call(simplify(op.function))
+        if isinstance(op, Control):
+            op = op.mapped(simplify)
         operands = tuple(self.value(v) for v in equation.operands)
         reduced = Equation(op, operands, equation.results, equation.source)
         if reduced.linear:
@@ -150,7 +150,7 @@ def _fold(equation: Equation, operands: tuple[Operand, ...]) -> Literal | None:
     if not operands or len(equation.results) != 1 or equation.results[0].type.shape:
         return None
     literals = [v.value for v in operands if isinstance(v, Literal)]
-    if len(literals) != len(operands) or isinstance(equation.op, Call):
+    if len(literals) != len(operands) or isinstance(equation.op, Control):
         return None
     try:
         with np.errstate(all="ignore"):

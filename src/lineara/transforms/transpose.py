@@ -14,7 +14,7 @@ from lineara.ir.op import Tangent
 from lineara.ir.program import Equation, Function, Operand, Variable
 from lineara.ir.structural import Drop, Zero
 from lineara.ir.value import Value
-from lineara.ops.control import Call
+from lineara.ops.control.base import Control
 
 
 def transpose(f: Function) -> Function:
@@ -68,8 +68,6 @@ def _cotangents(b: Builder, equation: Equation, incoming: tuple[Value, ...]) -> 
     if isinstance(op, Zero):
         return ()
     operands = tuple(Value(b, v) for v in equation.operands)
-    if isinstance(op, Call):
-        nonlinear = operands[: len(op.function.params)]
-        outgoing = b.emit(Call(transpose(op.function)), *nonlinear, *incoming)
-        return (*(None for _ in nonlinear), *outgoing)
+    if isinstance(op, Control):
+        return op.turn(operands, incoming, transpose)
     return op.transpose(operands, incoming)

@@ -14,11 +14,11 @@ from the first there is one choice, and checkpointing is nothing else: *save* it
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from lineara.errors import TypeMismatchError
 from lineara.ir.program import Equation, Function, Literal, Operand, Variable
-from lineara.ops.control import Call
+from lineara.ops.control.base import Control, Mask, Split
 
 Policy: TypeAlias = Callable[[Equation], bool]
 """Whether to save the results of an equation (True) or to recompute them (False)."""
@@ -32,23 +32,6 @@ def save_all(equation: Equation) -> bool:
 def save_none(equation: Equation) -> bool:
     """Recomputes everything from the known inputs: least tape, the most work."""
     return False
-
-
-class Split(NamedTuple):
-    """A function taken apart.
-
-    Attributes:
-        known: from the known parameters to the known results and then the tape.
-        unknown: from the tape, the unknown and the linear parameters to the other results.
-        known_results: which non-linear results of the original `known` computes.
-        tape: the values handed over, as variables of the original function (or new ones, for
-            what a call hands over).
-    """
-
-    known: Function
-    unknown: Function
-    known_results: tuple[bool, ...]
-    tape: tuple[Variable, ...]
 
 
 def unzip(f: Function, policy: Policy = save_all) -> tuple[Function, Function]:
@@ -77,9 +60,19 @@ def partial_eval(f: Function, known: Sequence[bool], policy: Policy = save_all) 
     return split(f, tuple(known), policy)
 
 
-def split(f: Function, known: tuple[bool, ...], policy: Policy) -> Split:
-    """`partial_eval`, remembered for each division and policy."""
-    return f.memoized(("split", known, policy), lambda: _Splitter(f, known, policy).split())
+def split(f: Function, known: Mask, policy: Policy, allowed: Mask | None = None) -> Split:
+    """`partial_eval`, remembered for each division and policy.
+
+    Args:
+        f: any function.
+        known: which non-linear parameters are known.
+        policy: which values to save.
+        allowed: which results the known half may compute; by default all. One that is known and
+            not allowed is handed over and returned by the other half.
+    """
+    return f.memoized(
+        ("split", known, policy, allowed), lambda: _Splitter(f, known, policy).split(allowed)
+    )
 
 
 class _Splitter:
@@ -94,16 +87,20 @@ class _Splitter:
         self.first: list[Equation] = []
         self.second: list[Equation] = []
 
-    def split(self) -> Split:
+    def split(self, allowed: Mask | None) -> Split:
         f = self.f
+        if allowed is None:
+            allowed = (True,) * len(f.results)
         for equation in f.equations:
             if self.is_known(equation.operands) and not equation.linear:
                 self.add_known(equation)
-            elif isinstance(equation.op, Call) and any(v in self.known for v in equation.operands):
-                self.split_call(equation, equation.op)
+            elif isinstance(equation.op, Control) and not self.known.isdisjoint(equation.operands):
+                self.divide(equation, equation.op)
             else:
                 self.second.append(equation)
-        known_results = tuple(self.is_known((v,)) for v in f.results)
+        known_results = tuple(
+            self.is_known((v,)) and a for v, a in zip(f.results, allowed, strict=True)
+        )
         results = tuple(v for v, k in zip(f.results, known_results, strict=True) if k)
         rest = tuple(v for v, k in zip(f.results, known_results, strict=True) if not k)
         tape, recomputed = self.tape(rest)
@@ -128,41 +125,21 @@ class _Splitter:
     def is_known(self, operands: Sequence[Operand]) -> bool:
         return all(isinstance(v, Literal) or v in self.known for v in operands)
 
+    def divide(self, equation: Equation, op: Control) -> None:
+        """An equation that runs functions falls into a part for each half."""
+
+        def parts(f: Function, known: Mask, allowed: Mask | None = None) -> Split:
+            return split(f, known, self.policy, allowed)
+
+        known = tuple(self.is_known((v,)) for v in equation.operands if not v.linear)
+        halves = op.divide(equation, known, parts)
+        for part in halves.first:
+            self.add_known(part)
+        self.second.extend(halves.second)
+
     def add_known(self, equation: Equation) -> None:
         self.first.append(equation)
         self.known.update(equation.results)
-
-    def split_call(self, equation: Equation, op: Call) -> None:
-        """A call becomes a call in each half. What the callee's tape holds of the callee's own
-        operands is not handed over again.
-        """
-        callee = op.function
-        operands = equation.operands[: len(callee.params)]
-        is_known = tuple(self.is_known((v,)) for v in operands)
-        parts = split(callee, is_known, self.policy)
-        fresh = [Variable(v.type, v.hint) for v in parts.tape]
-        own = dict(zip(callee.params, operands, strict=True))
-        tape = [own.get(v, new) for v, new in zip(parts.tape, fresh, strict=True)]
-        nonlinear = equation.results[: len(callee.results)]
-        known = [v for v, k in zip(nonlinear, parts.known_results, strict=True) if k]
-        self.add_known(
-            Equation(
-                Call(parts.known),
-                tuple(v for v, k in zip(operands, is_known, strict=True) if k),
-                (*known, *fresh),
-                equation.source,
-            )
-        )
-        unknown = (v for v, k in zip(operands, is_known, strict=True) if not k)
-        linear = equation.operands[len(callee.params) :]
-        self.second.append(
-            Equation(
-                Call(parts.unknown),
-                (*tape, *unknown, *linear),
-                tuple(v for v in equation.results if v not in known),
-                equation.source,
-            )
-        )
 
     def tape(self, results: Sequence[Operand]) -> tuple[tuple[Variable, ...], list[Equation]]:
         """What to hand over, in order of definition, and what to compute again."""

@@ -1,0 +1,1 @@
+"""Ops that run functions: calls, branches and loops."""

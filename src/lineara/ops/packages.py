@@ -1,0 +1,158 @@
+"""Several values as one, and stacks: what tapes are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from lineara.errors import TypeMismatchError
+from lineara.ir.containers import Package, package, stack, zeros
+from lineara.ir.op import LinearSets, Op, Tangent
+from lineara.ir.types import Array, ArrayType
+from lineara.ops.broadcast import broadcast
+
+if TYPE_CHECKING:
+    from lineara.ir.value import Value
+
+
+@dataclass(frozen=True)
+class Moving(Op):
+    """An op that puts values together or takes them apart; it does not touch them."""
+
+    view: ClassVar[bool] = True
+
+    def linear_sets(self, *types: ArrayType) -> LinearSets:
+        everything = frozenset(range(len(types)))
+        return (everything,) if types and all(t.tangent is t for t in types) else ()
+
+    def work(self, operands: Sequence[ArrayType], results: Sequence[ArrayType]) -> int:
+        return 0
+
+
+@dataclass(frozen=True)
+class Pack(Moving):
+    """Several values as one."""
+
+    name: ClassVar[str] = "pack"
+
+    def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
+        return (package(types),)
+
+    def evaluate(self, *values: Array) -> tuple[Any, ...]:
+        return (values,)
+
+    def jvp(
+        self, operands: tuple[Value, ...], results: tuple[Value, ...], tangents: Sequence[Tangent]
+    ) -> tuple[Tangent, ...]:
+        inputs = [
+            x.zero_tangent() if t is None else t
+            for x, t in zip(operands, tangents, strict=True)
+            if x.type.has_tangent
+        ]
+        return self.all(*inputs)
+
+    def transpose(
+        self, operands: tuple[Value, ...], cotangents: tuple[Value, ...]
+    ) -> tuple[Tangent, ...]:
+        return unpack.all(*cotangents)
+
+    def batch(
+        self, size: int, operands: tuple[Value, ...], batched: Sequence[bool]
+    ) -> tuple[Value, ...]:
+        return self.all(
+            *(x if b else repeated(x, size) for x, b in zip(operands, batched, strict=True))
+        )
+
+
+@dataclass(frozen=True)
+class Unpack(Moving):
+    """The values in a package."""
+
+    name: ClassVar[str] = "unpack"
+
+    def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
+        if len(types) != 1 or not isinstance(types[0], Package):
+            raise TypeMismatchError(
+                "unpack takes a package",
+                found=", ".join(map(str, types)) or "no operands",
+                expected="a value that pack has made",
+            )
+        return types[0].items
+
+    def evaluate(self, *values: Array) -> tuple[Array, ...]:
+        return tuple(values[0])
+
+    def jvp(
+        self, operands: tuple[Value, ...], results: tuple[Value, ...], tangents: Sequence[Tangent]
+    ) -> tuple[Tangent, ...]:
+        (tangent,) = tangents
+        assert tangent is not None
+        parts = iter(self.all(tangent))
+        return tuple(next(parts) if result.type.has_tangent else None for result in results)
+
+    def transpose(
+        self, operands: tuple[Value, ...], cotangents: tuple[Value, ...]
+    ) -> tuple[Tangent, ...]:
+        return pack.all(*cotangents)
+
+    def batch(
+        self, size: int, operands: tuple[Value, ...], batched: Sequence[bool]
+    ) -> tuple[Value, ...]:
+        return self.all(*operands)
+
+
+@dataclass(frozen=True)
+class Blank(Op):
+    """A value of any type that is zero."""
+
+    name: ClassVar[str] = "blank"
+    view: ClassVar[bool] = True
+    type: ArrayType
+
+    def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
+        if types:
+            raise TypeMismatchError("blank takes no operands", found=f"{len(types)} operands")
+        return (self.type,)
+
+    def evaluate(self, *values: Array) -> tuple[Array, ...]:
+        return (zeros(self.type),)
+
+    def work(self, operands: Sequence[ArrayType], results: Sequence[ArrayType]) -> int:
+        return 0
+
+
+@dataclass(frozen=True)
+class Count(Op):
+    """The stack of the numbers from 0 up to a number."""
+
+    name: ClassVar[str] = "count"
+    differentiable: ClassVar[bool] = False
+
+    def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
+        if types != (INDEX,):
+            raise TypeMismatchError(
+                "count takes how many numbers there are",
+                found=", ".join(map(str, types)) or "no operands",
+                expected="i64[]",
+            )
+        return (stack(INDEX),)
+
+    def evaluate(self, *values: Array) -> tuple[Any, ...]:
+        return (list(np.arange(int(values[0]))),)
+
+
+INDEX = ArrayType(np.dtype(np.int64))
+"""The type of numbers that count."""
+
+pack = Pack()
+unpack = Unpack()
+
+
+def repeated(x: Value, size: int) -> Value:
+    """`x` for each of `size` examples, where they do not differ in it."""
+    if isinstance(x.type, Package):
+        return pack(*(repeated(part, size) for part in unpack.all(x)))
+    return broadcast(x, (size, *x.shape), tuple(range(1, 1 + x.ndim)))
