@@ -23,6 +23,7 @@ from lineara.backends.numpy_interpreter import run_equation
 from lineara.errors import LinearaError, TracingError, TypeMismatchError
 from lineara.frontend.where import user_source
 from lineara.ir.builder import Builder
+from lineara.ir.containers import Container
 from lineara.ir.op import Op
 from lineara.ir.program import Equation, Function, Literal, Operand, Variable
 from lineara.ir.types import DTYPE_NAMES, Array, ArrayType, type_of
@@ -138,10 +139,22 @@ class Trace:
         known = self.captures.get(id(x))
         if known is not None and (array is None or _same(known[1], array)):
             return known[2]
-        snapshot = None if array is None else np.array(array)
-        value = self.builder.parameter(x.value.type if array is None else type_of(array))
-        self.inputs[value.operand] = x if snapshot is None else snapshot
+        if array is None:
+            return self.hold(x, x.value.type)
+        snapshot = np.array(array)
+        value = self.builder.parameter(type_of(array))
+        self.inputs[value.operand] = snapshot
         self.captures[id(x)] = (x, snapshot, value)
+        return value
+
+    def hold(self, x: Any, type: ArrayType) -> Value:
+        """The parameter that stands for something that never changes."""
+        known = self.captures.get(id(x))
+        if known is not None:
+            return known[2]
+        value = self.builder.parameter(type)
+        self.inputs[value.operand] = x
+        self.captures[id(x)] = (x, None, value)
         return value
 
     # -- equations --------------------------------------------------------------------------
@@ -235,7 +248,11 @@ class Trace:
                 remedy="use np.where(condition, a, b) instead of if, mark the argument static with "
                 "static_argnums, or call the function without jit",
             )
-        return np.asarray(actual, operand.type.dtype)
+        return (
+            actual
+            if isinstance(operand.type, Container)
+            else np.asarray(actual, operand.type.dtype)
+        )
 
     def _evaluate(self, equation: Equation) -> None:
         inputs = [v.value if isinstance(v, Literal) else self.values[v] for v in equation.operands]

@@ -13,11 +13,12 @@ from lineara.backends.numpy_interpreter import run
 from lineara.errors import TypeMismatchError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.cache import canonical
-from lineara.frontend.core import apply_all, convert
+from lineara.frontend.core import apply_all, convert, here, wrap
 from lineara.frontend.trace import Trace, Traced, recording
 from lineara.frontend.where import user_source
+from lineara.ir.containers import Container
 from lineara.ir.program import Function
-from lineara.ir.types import Array
+from lineara.ir.types import Array, ArrayType
 from lineara.ops.control.call import Call
 
 
@@ -113,12 +114,20 @@ def apply(function: Function, operands: Sequence[Any]) -> list[Any]:
     the results are fresh arrays (or NumPy scalars) of the caller's own.
     """
     if any(isinstance(x, Traced) for x in operands):
-        inputs = [convert(x, p.type.dtype) for x, p in zip(operands, function.params, strict=True)]
-        return list(apply_all(Call(function), *inputs))
+        pairs = zip(operands, function.params, strict=True)
+        return list(apply_all(Call(function), *[_operand(x, p.type) for x, p in pairs]))
     arrays = [
-        np.asarray(x, p.type.dtype)[()] for x, p in zip(operands, function.params, strict=True)
+        x if isinstance(p.type, Container) else np.asarray(x, p.type.dtype)[()]
+        for x, p in zip(operands, function.params, strict=True)
     ]
     return [_fresh(result, arrays) for result in run(function, *arrays)]
+
+
+def _operand(x: Any, type: ArrayType) -> Any:
+    """`x` as an operand of the current trace."""
+    if isinstance(type, Container):
+        return x if isinstance(x, Traced) else wrap(here().hold(x, type))
+    return convert(x, type.dtype)
 
 
 def _fresh(result: Array, arguments: Sequence[Array]) -> Array:

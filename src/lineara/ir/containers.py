@@ -78,7 +78,14 @@ class Container(ArrayType):
         )
 
     def __str__(self) -> str:
-        return f"{self.word}({', '.join(map(str, self.items))})"
+        """The type in full, unless it is long: nested packages are of exponential length."""
+        texts = [
+            f"{item.word}(…)"
+            if isinstance(item, Container) and any(isinstance(x, Container) for x in item.items)
+            else str(item)
+            for item in self.items
+        ]
+        return f"{self.word}({', '.join(texts)})"
 
     __repr__ = __str__
 

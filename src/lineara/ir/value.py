@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
+from lineara.ir.containers import Container
 from lineara.ir.op import SCALARS, Op
 from lineara.ir.program import Literal, Operand, Variable
 from lineara.ir.types import ArrayType, DType
@@ -36,6 +37,8 @@ class Value:
     __slots__ = ("builder", "operand")
 
     operators: ClassVar[Operators]
+    join: ClassVar[Op]
+    """What adds values that are not arrays; `lineara.ops.packages` supplies it."""
 
     def __init__(self, builder: Builder, operand: Operand) -> None:
         self.builder = builder
@@ -82,6 +85,8 @@ class Value:
         return self.builder.zero(self.type.tangent)
 
     def __add__(self, other: Value | Scalar) -> Value:
+        if isinstance(self.type, Container):
+            return self.join(self, other)
         return self.operators.add(self, other)
 
     def __radd__(self, other: Scalar) -> Value:

@@ -55,7 +55,7 @@ from lineara.ops.linalg.factorize import Cholesky, Eigh, Qr, Svd
 from lineara.ops.linalg.matrix import Triangle
 from lineara.ops.linalg.solve import Inv, Solve, TriangularSolve
 from lineara.ops.minmax import Clip, Maximum, Minimum, Select
-from lineara.ops.packages import Blank, Count, Pack, Unpack
+from lineara.ops.packages import Blank, Count, Join, Pack, Unpack
 from lineara.ops.powers import Cbrt, Hypot, Pow, Reciprocal, Sqrt, Square
 from lineara.ops.reduce import (
     ArgMax,
@@ -133,7 +133,7 @@ MATRICES: tuple[type[Op], ...] = (
 )
 # fmt: on
 CONTROL: tuple[type[Op], ...] = (Call, Switch, Scan, While)
-PACKAGES: tuple[type[Op], ...] = (Pack, Unpack, Blank, Count)
+PACKAGES: tuple[type[Op], ...] = (Pack, Unpack, Join, Blank, Count)
 
 OPS: dict[str, type[Op]] = {
     op.name: op

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from lineara.errors import TypeMismatchError
-from lineara.ir.containers import Package, package, stack, zeros
+from lineara.ir.containers import Container, Package, added, package, stack, zeros
 from lineara.ir.op import LinearSets, Op, Tangent
 from lineara.ir.types import Array, ArrayType
+from lineara.ir.value import Value
 from lineara.ops.broadcast import broadcast
-
-if TYPE_CHECKING:
-    from lineara.ir.value import Value
 
 
 @dataclass(frozen=True)
@@ -105,6 +103,46 @@ class Unpack(Moving):
 
 
 @dataclass(frozen=True)
+class Join(Op):
+    """The sum of two packages, or of two stacks: `add` for what is not an array."""
+
+    name: ClassVar[str] = "join"
+
+    def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
+        if len(types) != 2 or types[0] != types[1] or not isinstance(types[0], Container):
+            raise TypeMismatchError(
+                "join adds two packages or stacks of one type",
+                found=", ".join(map(str, types)) or "no operands",
+                expected="two values of one type",
+                remedy="add arrays with add",
+            )
+        return types[:1]
+
+    def linear_sets(self, *types: ArrayType) -> LinearSets:
+        return (frozenset({0, 1}),)
+
+    def evaluate(self, *values: Array) -> tuple[Any, ...]:
+        return (added(*values),)
+
+    def linear_tangents(
+        self, operands: tuple[Value, ...], linear_set: frozenset[int], active: dict[int, Value]
+    ) -> tuple[Tangent, ...]:
+        return (active[0] + active[1] if len(active) == 2 else next(iter(active.values())),)
+
+    def transpose(
+        self, operands: tuple[Value, ...], cotangents: tuple[Value, ...]
+    ) -> tuple[Tangent, ...]:
+        return cotangents * 2
+
+    def batch(
+        self, size: int, operands: tuple[Value, ...], batched: Sequence[bool]
+    ) -> tuple[Value, ...]:
+        return self.all(
+            *(x if b else repeated(x, size) for x, b in zip(operands, batched, strict=True))
+        )
+
+
+@dataclass(frozen=True)
 class Blank(Op):
     """A value of any type that is zero."""
 
@@ -147,8 +185,8 @@ class Count(Op):
 INDEX = ArrayType(np.dtype(np.int64))
 """The type of numbers that count."""
 
-pack = Pack()
-unpack = Unpack()
+pack, unpack = Pack(), Unpack()
+Value.join = Join()
 
 
 def repeated(x: Value, size: int) -> Value:

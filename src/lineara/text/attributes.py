@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple, Union, cast, get_args, get_origin, 
 import numpy as np
 
 from lineara.errors import LinearaError, ParseError, Source
+from lineara.ir.containers import Stack
 from lineara.ir.op import Op
 from lineara.ir.program import Function
 from lineara.ir.types import ArrayType, DType, dtype_name
@@ -186,7 +187,7 @@ def _describe(hint: Any) -> str:
 # -- writing ------------------------------------------------------------------------------------
 
 
-def show(op: Op, names: Mapping[Function, str]) -> str:
+def show(op: Op, names: Mapping[Any, str]) -> str:
     """The attributes of an op in brackets, without those that have their default value."""
     known = fields_of(type(op))
     if not known:
@@ -205,7 +206,16 @@ def show(op: Op, names: Mapping[Function, str]) -> str:
     return f"[{', '.join(shown)}]" if shown else ""
 
 
-def written(value: Any, names: Mapping[Function, str] | None = None) -> str:
+def type_name(type: ArrayType, names: Mapping[Any, str]) -> str:
+    """A type as text: by its name, if it has one."""
+    if type in names:
+        return names[type]
+    if isinstance(type, Stack):
+        return f"stack({type_name(type.items[0], names)})"
+    return str(type)
+
+
+def written(value: Any, names: Mapping[Any, str] | None = None) -> str:
     """The value of an attribute as text."""
     match value:
         case None:
@@ -219,7 +229,7 @@ def written(value: Any, names: Mapping[Function, str] | None = None) -> str:
         case np.dtype():
             return dtype_name(value)
         case ArrayType():
-            return str(value)
+            return type_name(value, names or {})
         case Function():
             return names[value] if names else value.name
         case tuple():

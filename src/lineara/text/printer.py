@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from lineara.ir.containers import Container, Package
 from lineara.ir.program import (
     Equation,
     Function,
@@ -24,7 +25,7 @@ from lineara.ir.program import (
     functions_in,
     reachable,
 )
-from lineara.ir.types import dtype_name
+from lineara.ir.types import ArrayType, dtype_name
 from lineara.text import attributes
 from lineara.text.lexer import RESERVED
 
@@ -35,14 +36,39 @@ def show(p: Program | Function) -> str:
     """The text of a program, or of a function and all that it calls; callees come first."""
     functions = reachable(p.functions if isinstance(p, Program) else [p])
     namer = Namer(f.name for f in functions)
-    names = {f: namer.name(f.name) for f in functions}
-    return "\n".join(_Printer(f, names).function(names[f]) for f in functions)
+    names: dict[Any, str] = {f: namer.name(f.name) for f in functions}
+    definitions = []
+    for number, package in enumerate(_packages(functions), 1):
+        items = ", ".join(attributes.type_name(item, names) for item in package.items)
+        names[package] = f"Tape{number}"
+        definitions.append(f"type {names[package]} = pack({items})\n")
+    return "\n".join([*definitions, *(_Printer(f, names).function(names[f]) for f in functions)])
+
+
+def _packages(functions: Iterable[Function]) -> Iterator[Package]:
+    """The types of all packages, each after those that are in it."""
+    done: set[ArrayType] = set()
+    for f in functions:
+        fields = (x for e in f.equations for x in vars(e.op).values() if isinstance(x, ArrayType))
+        for type in (*(v.type for v in _operands(f)), *fields):
+            pending = [type]
+            while pending:
+                last = pending[-1]
+                inner = last.items if isinstance(last, Container) else ()
+                missing = [x for x in inner if isinstance(x, Container) and x not in done]
+                if missing:
+                    pending.extend(missing)
+                    continue
+                pending.pop()
+                if isinstance(last, Package) and last not in done:
+                    yield last
+                done.add(last)
 
 
 class _Printer:
     """Prints one function."""
 
-    def __init__(self, f: Function, functions: Mapping[Function, str]) -> None:
+    def __init__(self, f: Function, functions: Mapping[Any, str]) -> None:
         self.f = f
         self.functions = functions
         variables = [v for v in dict.fromkeys(_operands(f)) if isinstance(v, Variable)]
@@ -54,7 +80,7 @@ class _Printer:
     def function(self, name: str) -> str:
         f = self.f
         params = _parts(map(self.declared, f.params), map(self.declared, f.linear_params))
-        types = _parts((str(v.type) for v in f.results), (str(v.type) for v in f.linear_results))
+        types = _parts(map(self.type, f.results), map(self.type, f.linear_results))
         returned = _parts(map(self.operand, f.results), map(self.operand, f.linear_results))
         lines = [f"def {name}({params}) -> ({types}) {{"]
         lines += [f"  {self.equation(equation)}" for equation in f.equations]
@@ -70,7 +96,10 @@ class _Printer:
         return f"{results} = {applied}" if results else applied
 
     def declared(self, variable: Variable) -> str:
-        return f"{self.names[variable]}: {variable.type}"
+        return f"{self.names[variable]}: {self.type(variable)}"
+
+    def type(self, variable: Operand) -> str:
+        return attributes.type_name(variable.type, self.functions)
 
     def operand(self, operand: Operand) -> str:
         return literal(operand) if isinstance(operand, Literal) else self.names[operand]

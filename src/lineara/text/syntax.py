@@ -13,11 +13,12 @@ from typing import Any, NamedTuple, NoReturn, TypeAlias
 import numpy as np
 
 from lineara.errors import ParseError, Source
+from lineara.ir.containers import Container, package, stack
 from lineara.ir.program import Literal
 from lineara.ir.types import DTYPES, ArrayType, DType
 from lineara.ops.checks import MAX_AXES, MAX_BYTES
 from lineara.text.lexer import RESERVED, Lexer, Token
-from lineara.text.suggest import shortened
+from lineara.text.suggest import did_you_mean, shortened
 
 MAX_DEPTH = 32
 """Levels of parentheses in types and attributes."""
@@ -26,6 +27,8 @@ MAX_ITEMS = 100_000
 MAX_DIGITS = 40
 
 CONSTANTS = {"true": True, "false": False, "none": None}
+CONTAINERS = ("pack", "stack")
+"""The words that types of packages and of stacks begin with."""
 WORDS = ("name", "linear", "keyword", "dtype")
 
 Type: TypeAlias = "ArrayType | tuple[Type, ...]"
@@ -92,6 +95,8 @@ class Reader:
         self.stream = self.lexer.tokens()
         self.token = next(self.stream)
         self.references: list[Token] = []
+        self.types: dict[str, ArrayType] = {}
+        """Types that have been given a name."""
 
     # -- tokens ---------------------------------------------------------------------------------
 
@@ -143,12 +148,27 @@ class Reader:
         """All functions of the text, which has at least one."""
         self.skip_line()
         while True:
+            if self.token.text == "type":
+                self.name_type()
+                continue
             yield self.function()
             if self.token.kind not in ("newline", "end"):
                 self.fail("the end of the line")
             self.skip_line()
             if self.token.kind == "end":
                 return
+
+    def name_type(self) -> None:
+        """``type T = pack(f64[3], i64[])``, on a line of its own."""
+        self.advance()
+        name = self.take(("name",), "the name of a type")
+        if name.text in (*self.types, *CONTAINERS):
+            raise self.error(f"{shortened(name.text)} is the name of another type", name)
+        self.expect("=")
+        self.types[name.text] = self.array_type()
+        if self.token.kind != "newline":
+            self.fail("the end of the line")
+        self.skip_line()
 
     def function(self) -> FunctionSyntax:
         self.expect("def")
@@ -345,7 +365,9 @@ class Reader:
     def type(self) -> Any:
         return self.nested(self.array_type)
 
-    def array_type(self) -> ArrayType:
+    def array_type(self, depth: int = 0) -> ArrayType:
+        if self.token.kind == "name":
+            return self.container(self.advance(), depth)
         token = self.take(("dtype",), "a type such as f64[3]")
         return self.shaped(token) if self.token.text == "[" else ArrayType(DTYPES[token.text])
 
@@ -366,6 +388,32 @@ class Reader:
             raise self.error("this array is too large for any machine", token)
         return type
 
+    def container(self, name: Token, depth: int) -> ArrayType:
+        """The type of a package or of a stack, or one that has a name."""
+        if name.text in self.types:
+            return self.types[name.text]
+        if name.text not in CONTAINERS:
+            raise self.error(
+                f"there is no type {shortened(name.text)}",
+                name,
+                remedy=did_you_mean(name.text, [*DTYPES, *CONTAINERS, *self.types]),
+            )
+        if depth > MAX_DEPTH:
+            raise self.error(f"parentheses are nested over {MAX_DEPTH} deep", name)
+        self.expect("(")
+        items: list[ArrayType] = []
+        while self.token.text != ")":
+            items.append(self.array_type(depth + 1))
+            self.check_length(len(items))
+            if not self.accept(","):
+                break
+        self.expect(")")
+        if name.text == "pack":
+            return package(items)
+        if len(items) != 1:
+            raise self.error("a stack holds values of one type", name)
+        return stack(items[0])
+
     def attribute(self) -> RawAttribute:
         """``name=value``, or a value alone; a name alone is that of a function."""
         token = self.token
@@ -373,7 +421,7 @@ class Reader:
             return RawAttribute(None, self.nested(self.value), token.start)
         self.advance()
         if not self.accept("="):
-            return RawAttribute(None, self.refer(token), token.start)
+            return RawAttribute(None, self.named(token), token.start)
         return RawAttribute(token.text, self.nested(self.value), token.start)
 
     def value(self) -> Any:
@@ -394,12 +442,15 @@ class Reader:
                 self.advance()
                 return self.shaped(token) if self.token.text == "[" else DTYPES[token.text]
             case "name":
-                return self.refer(self.advance())
+                return self.named(self.advance())
         if token.text in CONSTANTS:
             return CONSTANTS[self.advance().text]
         return self.fail("the value of an attribute")
 
-    def refer(self, token: Token) -> Reference:
+    def named(self, token: Token) -> Reference | ArrayType:
+        """What a name in an attribute stands for: a type or a function."""
+        if token.text in self.types or (token.text in CONTAINERS and self.token.text == "("):
+            return self.container(token, 0)
         self.references.append(token)
         return Reference(token)
 
@@ -437,6 +488,8 @@ def _is_integer(text: str) -> bool:
 
 def too_large(type: ArrayType) -> bool:
     """Whether no machine can hold such an array, nor any other with its axes of length > 0."""
+    if isinstance(type, Container):
+        return False  # made of parts that have been looked at
     bytes = type.dtype.itemsize
     for length in type.shape:
         bytes *= max(length, 1)

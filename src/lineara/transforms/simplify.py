@@ -21,6 +21,7 @@ from lineara.ops.arithmetic import Add, Neg, Sub
 from lineara.ops.broadcast import Broadcast
 from lineara.ops.control.base import Control
 from lineara.ops.elementwise import Elementwise
+from lineara.ops.packages import Join
 
 
 def simplify(f: Function) -> Function:
@@ -89,7 +90,7 @@ class _Reducer:
         if all(zero) and all(v.linear for v in results):
             self.zeros.update(results)
             return
-        if any(zero) and isinstance(op, Add | Sub):
+        if any(zero) and isinstance(op, Add | Sub | Join):
             (other,) = (v for v in operands if v not in self.zeros)
             if isinstance(op, Sub) and operands[1] == other:
                 self.equations.append(Equation(Neg(), (other,), results, equation.source))

@@ -167,12 +167,12 @@ class Control(Op):
         return replace(self, **changed)
 
 
-def fits(name: str, f: Function, types: Sequence[ArrayType]) -> None:
+def fits(f: Function, types: Sequence[ArrayType]) -> None:
     """Raises a `TypeMismatchError` unless `f` takes arguments of these types."""
     params = tuple(p.type for p in f.all_params)
     if tuple(types) != params:
         raise TypeMismatchError(
-            f"the operands of {name} do not fit {f.name}",
+            f"the operands do not fit {f.name}",
             found=_list(types),
             expected=_list(params),
         )

@@ -48,7 +48,7 @@ class Call(Control):
     function: Function
 
     def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
-        fits("a call", self.function, types)
+        fits(self.function, types)
         return tuple(result.type for result in self.function.all_results)
 
     def linearity(self, types: Sequence[ArrayType], linear: Sequence[bool]) -> Mask:

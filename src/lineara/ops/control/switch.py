@@ -66,7 +66,7 @@ class Switch(Control):
             )
         results = tuple(v.type for v in self.branches[0].all_results)
         for branch in self.branches:
-            fits("switch", branch, types[1:])
+            fits(branch, types[1:])
             if tuple(v.type for v in branch.all_results) != results:
                 raise TypeMismatchError(
                     "the branches of a switch return values of different types",
