@@ -24,6 +24,7 @@ from lineara.frontend.abstract import ShapeDtypeStruct, closure_convert, eval_sh
 from lineara.frontend.jit import jit
 from lineara.frontend.ravel import ravel_pytree
 from lineara.frontend.stop import stop_gradient
+from lineara.frontend.vmap import vmap
 from lineara.linear_map import LinearMap, float0
 from lineara.numerical import check_grads
 from lineara.program import Program, check, parse, size, trace, work
@@ -59,5 +60,6 @@ __all__ = [
     "tree",
     "value_and_grad",
     "vjp",
+    "vmap",
     "work",
 ]

@@ -50,6 +50,7 @@ from lineara.ops.control.base import (
     where,
 )
 from lineara.ops.control.iteration import Iteration
+from lineara.ops.control.masking import uneven_scan
 from lineara.ops.packages import INDEX, pack, repeated, unpack
 from lineara.ops.shape import Transpose
 
@@ -244,9 +245,8 @@ class Scan(Control):
         self, size: int, operands: tuple[Value, ...], batched: Mask, batch: Vectorise
     ) -> tuple[tuple[Value, ...], Mask]:
         if self.length is None and batched[0]:
-            raise AssertionError("not yet")
-        consts, carries, slices, linear_carries, _ = self.parts(batched[self.first :])
-        linear = [True] * (len(self.body.linear_params) - self.linear_carries)
+            return uneven_scan(self, size, operands, batched, batch)
+        consts, carries, slices, linear_carries, linear = self.parts(batched[self.first :])
         linear_carries = [True] * self.linear_carries
         while True:
             mask = (*consts, *carries, *slices, *linear_carries, *linear)

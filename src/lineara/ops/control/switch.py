@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lineara.errors import LinearityError, TypeMismatchError
-from lineara.ir.containers import Package
 from lineara.ir.cost import work
 from lineara.ir.op import Tangent
 from lineara.ir.program import Equation, Function, Operand, Variable
 from lineara.ir.types import ArrayType
 from lineara.ir.value import Value
-from lineara.ops.broadcast import broadcast
 from lineara.ops.compare import eq, ge
 from lineara.ops.control.base import (
     Control,
@@ -38,8 +36,8 @@ from lineara.ops.control.base import (
     where,
 )
 from lineara.ops.control.call import Call
-from lineara.ops.minmax import select
-from lineara.ops.packages import INDEX, Blank, pack, repeated, unpack
+from lineara.ops.control.masking import choose
+from lineara.ops.packages import INDEX, Blank, repeated
 
 if TYPE_CHECKING:
     from lineara.ir.builder import Builder
@@ -175,9 +173,7 @@ class Switch(Control):
                 continue
             last = i == len(self.branches) - 1
             here = ge(number, i) if last else eq(number, i)
-            chosen = tuple(
-                _choose(here, new, old) for new, old in zip(results, chosen, strict=True)
-            )
+            chosen = tuple(choose(here, new, old) for new, old in zip(results, chosen, strict=True))
         assert chosen is not None
         return chosen, everything
 
@@ -263,12 +259,3 @@ class _Layout:
         tape = [by_place.get(place) or Variable(type) for place, type in enumerate(self.places)]
         rest = part.unknown.params[len(part.tape) :]
         return rebuilt(part.unknown, params=(*own, *tape, *rest))  # type: ignore[arg-type]
-
-
-def _choose(here: Value, new: Value, old: Value) -> Value:
-    """For each example the new value or the old one."""
-    if isinstance(new.type, Package):
-        parts = zip(unpack.all(new), unpack.all(old), strict=True)
-        return pack(*(_choose(here, x, y) for x, y in parts))
-    mask = broadcast(here, new.shape, (0,)) if new.ndim > 1 else here
-    return select(mask, new, old)

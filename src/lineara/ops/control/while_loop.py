@@ -43,8 +43,9 @@ from lineara.ops.control.base import (
     where,
 )
 from lineara.ops.control.iteration import Iteration
+from lineara.ops.control.masking import uneven_while
 from lineara.ops.control.scan import Scan
-from lineara.ops.packages import INDEX
+from lineara.ops.packages import INDEX, repeated
 
 if TYPE_CHECKING:
     from lineara.ir.builder import Builder
@@ -207,7 +208,28 @@ class While(Control):
     def vectorise(
         self, size: int, operands: tuple[Value, ...], batched: Mask, batch: Vectorise
     ) -> tuple[tuple[Value, ...], Mask]:
-        raise AssertionError("below")
+        cond_consts, consts, carries, linear = self.parts(batched)
+        linear = [True] * len(linear)
+        while True:
+            if batch(self.cond, (*cond_consts, *carries)).batched[0]:
+                return uneven_while(self, size, operands, batched, batch)
+            mask = (*consts, *carries, *linear)
+            found = batch(self.body, mask).batched
+            grown = [c or f for c, f in zip(carries, found, strict=False)]
+            if grown == carries:
+                break
+            carries = grown
+        wanted = (*carries, *found[self.carries :])
+        op = replace(
+            self,
+            cond=batch(self.cond, (*cond_consts, *carries)).function,
+            body=batch(self.body, mask, wanted).function,
+        )
+        inputs = [
+            x if b or not f else repeated(x, size)
+            for x, b, f in zip(operands, batched, (*cond_consts, *mask), strict=True)
+        ]
+        return op.all(*inputs), wanted
 
     def forgotten(
         self, b: Builder, equation: Equation, operands: tuple[Value, ...], forget: Transform
