@@ -123,17 +123,9 @@ def _expanded(axes: Any, full: Any, name: str) -> list[int | None]:
     """One entry for each leaf of `full`, from a tree that may end above the leaves."""
     if axes is None or not isinstance(axes, tuple | list | dict):
         return [_axis(axes, name)] * len(tree.leaves(full))
-    try:
-        parts, metadata, *_ = optree.tree_flatten_one_level(full, namespace=tree.NAMESPACE)
-        prefixes, own, *_ = optree.tree_flatten_one_level(axes, namespace=tree.NAMESPACE)
-    except ValueError:
-        parts, metadata, prefixes, own = (), None, None, None
-    if (
-        prefixes is None
-        or type(axes) is not type(full)
-        or len(parts) != len(prefixes)
-        or metadata != own
-    ):
+    parts, metadata = _children(full)
+    prefixes, own = _children(axes)
+    if type(axes) is not type(full) or metadata != own or len(parts) != len(prefixes):
         raise TypeMismatchError(
             f"{name} does not fit the structure of what it is for",
             where=user_source(),
@@ -145,6 +137,14 @@ def _expanded(axes: Any, full: Any, name: str) -> list[int | None]:
         for prefix, part in zip(prefixes, parts, strict=True)
         for x in _expanded(prefix, part, name)
     ]
+
+
+def _children(node: Any) -> tuple[list[Any], Any]:
+    """The children of a node of a pytree, and what else it is made of."""
+    if tree.structure(node).is_leaf():
+        return [], None
+    children, metadata, *_ = optree.tree_flatten_one_level(node, namespace=tree.NAMESPACE)
+    return list(children), metadata
 
 
 def _axis(axis: Any, name: str) -> int | None:

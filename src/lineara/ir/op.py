@@ -66,6 +66,9 @@ class Op:
     def __hash__(self) -> int:
         return hash((type(self), *vars(self).values()))
 
+    total: ClassVar[bool] = True
+    """Whether it has a result for all operands; other ops may raise an error."""
+
     # -- types ------------------------------------------------------------------------------
 
     def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 class Reading(Op):
     """Reads a part of its first operand, at positions that the other operands say."""
 
+    total: ClassVar[bool] = False
+
     @property
     @abstractmethod
     def adding(self) -> Op:
@@ -98,6 +100,8 @@ class Sharing(Structural):
 @dataclass(frozen=True)
 class Changing(Op):
     """Changes a part of its first operand by the second; linear in these two together."""
+
+    total: ClassVar[bool] = False
 
     @abstractmethod
     def reading(self, part: ArrayType) -> Op:

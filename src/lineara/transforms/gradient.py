@@ -27,7 +27,7 @@ def linearize(
         each active parameter and one in y' for each result of a type that has tangents.
     """
     wanted = tuple(v.type.has_tangent for v in f.results)
-    return unzip(derive(f, active, wanted).function, policy)
+    return unzip(simplify(derive(f, active, wanted).function), policy)
 
 
 def value_and_gradient(f: Function, active: tuple[bool, ...]) -> Function:
@@ -39,7 +39,7 @@ def value_and_gradient(f: Function, active: tuple[bool, ...]) -> Function:
 
 def _value_and_gradient(f: Function, active: tuple[bool, ...]) -> Function:
     wanted = tuple(i == 0 for i in range(len(f.results)))
-    nonlin, lin = unzip(derive(f, active, wanted).function)
+    nonlin, lin = unzip(simplify(derive(f, active, wanted).function))
     back = forget(simplify(transpose(simplify(lin))))
     b = Builder(f"{f.name}.grad")
     b.params.extend(f.params)

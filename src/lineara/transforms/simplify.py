@@ -20,8 +20,11 @@ from lineara.ir.structural import Drop, Dup, Zero
 from lineara.ops.arithmetic import Add, Neg, Sub
 from lineara.ops.broadcast import Broadcast
 from lineara.ops.control.base import Control
+from lineara.ops.control.scan import Scan
+from lineara.ops.control.while_loop import While
 from lineara.ops.elementwise import Elementwise
-from lineara.ops.packages import Join
+from lineara.ops.packages import Join, Pack, Unpack
+from lineara.transforms.loops import hoist, prune
 
 
 def simplify(f: Function) -> Function:
@@ -59,6 +62,8 @@ class _Reducer:
         self.names: dict[Operand, Operand] = {}
         self.known: dict[Hashable, tuple[Variable, ...]] = {}
         self.zeros: set[Operand] = set()
+        self.packed: dict[Operand, Equation] = {}
+        """The equation of a package: a linear one is made only when it is needed as such."""
         self.repeated: dict[Operand, Operand] = {}
         """The scalar behind a variable that repeats it."""
 
@@ -69,6 +74,8 @@ class _Reducer:
         """A linear variable in a place where it must exist, even if it is zero."""
         now = self.value(operand)
         assert isinstance(now, LinearVariable)
+        if now in self.packed:
+            self.emit_linear(self.packed.pop(now))
         if now in self.zeros:
             self.equations.append(Equation(Zero(now.type), (), (now,)))
         return now
@@ -79,6 +86,12 @@ class _Reducer:
             op = op.mapped(simplify)
         operands = tuple(self.value(v) for v in equation.operands)
         reduced = Equation(op, operands, equation.results, equation.source)
+        if isinstance(op, Scan | While):
+            *outside, reduced = hoist(reduced)
+            for extra in outside:
+                self.add(extra)
+            operands = tuple(self.value(v) for v in reduced.operands)
+            reduced = Equation(reduced.op, operands, reduced.results, reduced.source)
         if reduced.linear:
             self.add_linear(reduced)
         else:
@@ -86,6 +99,9 @@ class _Reducer:
 
     def add_linear(self, equation: Equation) -> None:
         op, operands, results = equation.op, equation.operands, equation.results
+        if isinstance(op, Unpack) and operands[0] in self.packed:
+            self.names.update(zip(results, self.packed.pop(operands[0]).operands, strict=True))
+            return
         zero = [v in self.zeros for v in operands if v.linear]
         if all(zero) and all(v.linear for v in results):
             self.zeros.update(results)
@@ -101,8 +117,14 @@ class _Reducer:
         if same is not None:
             self.names[results[0]] = same
             return
-        inputs = tuple(self.linear(v) if v.linear else v for v in operands)
-        self.equations.append(Equation(op, inputs, results, equation.source))
+        if isinstance(op, Pack):
+            self.packed[results[0]] = equation
+            return
+        self.emit_linear(equation)
+
+    def emit_linear(self, equation: Equation) -> None:
+        inputs = tuple(self.linear(v) if v.linear else v for v in equation.operands)
+        self.equations.append(Equation(equation.op, inputs, equation.results, equation.source))
 
     def add_nonlinear(self, equation: Equation) -> None:
         op, results = equation.op, equation.results
@@ -118,6 +140,9 @@ class _Reducer:
         if same is not None and same.type == results[0].type:
             self.names[results[0]] = same
             return
+        if isinstance(op, Unpack) and operands[0] in self.packed:
+            self.names.update(zip(results, self.packed[operands[0]].operands, strict=True))
+            return
         folded = _fold(equation, operands)
         if folded is not None:
             self.names[results[0]] = folded
@@ -127,6 +152,8 @@ class _Reducer:
             self.names.update(zip(results, self.known[key], strict=True))
             return
         self.known[key] = results
+        if isinstance(op, Pack):
+            self.packed[results[0]] = Equation(op, operands, results)
         if isinstance(op, Broadcast) and not operands[0].type.shape:
             self.repeated[results[0]] = operands[0]
         self.equations.append(Equation(op, operands, results, equation.source))
@@ -179,6 +206,15 @@ class _Pruner:
         if not wanted:
             self.dropped.update(v for v in equation.operands if v.linear)
             return
+        if isinstance(equation.op, Scan | While):
+            equation = prune(equation, self.live)
+            if equation.results != results:
+                equation = Equation(
+                    equation.op.mapped(simplify),  # type: ignore[attr-defined]
+                    equation.operands,
+                    equation.results,
+                    equation.source,
+                )
         unwanted = [v for v in results if v in self.dropped]
         if isinstance(equation.op, Dup) and unwanted:
             if len(wanted) == 1:

@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import accumulate, pairwise
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from lineara.errors import LinearityError, TypeMismatchError
 from lineara.ir.builder import Builder
@@ -113,6 +113,8 @@ class Prepare(Protocol):
 @dataclass(frozen=True)
 class Control(Op):
     """An op that runs functions."""
+
+    total: ClassVar[bool] = False
 
     def evaluate(self, *values: Array) -> tuple[Array, ...]:
         raise AssertionError("the back end runs functions")

@@ -31,6 +31,8 @@ class Factorization(Op):
     for an m×n matrix.
     """
 
+    total: ClassVar[bool] = False
+
     square: ClassVar[bool] = True
     cost: ClassVar[int]
 

@@ -33,6 +33,8 @@ class System(Op):
     A has shape (..., n, n), B and X have shape (..., n, k).
     """
 
+    total: ClassVar[bool] = False
+
     def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
         if types:
             check_matrices(self, types[0], square=True)
