@@ -18,13 +18,17 @@ from typing import Any
 import numpy as np
 
 from lineara import tree
-from lineara.errors import TypeMismatchError
-from lineara.frontend.arguments import Arguments, choose, function_name
-from lineara.frontend.trace import Traced
-from lineara.frontend.tracing import Recorded, apply
-from lineara.frontend.where import user_source
+from lineara.errors import LinearityError
+from lineara.frontend.arguments import (
+    Arguments,
+    checked_function,
+    checked_tuple,
+    choose,
+    function_name,
+)
+from lineara.frontend.differentiable import check_outputs, check_scalar, differentiable
+from lineara.frontend.tracing import apply
 from lineara.ir.program import Function
-from lineara.ir.types import ArrayType
 from lineara.linear_map import LinearMap, Space, float0
 from lineara.transforms.as_linear import as_linear
 from lineara.transforms.batch import batch
@@ -32,6 +36,7 @@ from lineara.transforms.forget import forget
 from lineara.transforms.gradient import linearize as linearize_function
 from lineara.transforms.gradient import value_and_gradient
 from lineara.transforms.simplify import simplify
+from lineara.where import user_source
 
 Fun = Callable[..., Any]
 Argnums = int | Sequence[int] | None
@@ -72,6 +77,7 @@ def grad(
     >>> la.grad(lambda x, y: x * y, argnames=["y"])(2.0, y=3.0)
     {'y': np.float64(2.0)}
     """
+    checked_function(fun, "grad")
     both = value_and_grad(fun, argnums, has_aux, holomorphic, allow_int, argnames=argnames)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
@@ -99,12 +105,13 @@ def value_and_grad(
     >>> la.value_and_grad(lambda x: x**3)(2.0)
     (np.float64(8.0), np.float64(12.0))
     """
+    checked_function(fun, "value_and_grad")
 
     def value_and_gradient_of(*args: Any, **kwargs: Any) -> Any:
         arguments = choose(fun, args, kwargs, argnums, argnames)
-        active = _differentiable(arguments, allow_int, holomorphic)
+        active = differentiable(arguments, allow_int, holomorphic)
         recorded = arguments.record(has_aux)
-        _check_scalar(recorded, holomorphic)
+        check_scalar(recorded, holomorphic)
         f = value_and_gradient(recorded.function, recorded.active(active))
         value, *rest = apply(f, [*recorded.captures, *arguments.leaves])
         extra = len(recorded.function.results) - 1
@@ -139,8 +146,8 @@ def jvp(
     >>> la.jvp(np.sin, (0.0,), (2.0,))
     (np.float64(0.0), np.float64(2.0))
     """
-    point = _linearized(_all(fun, primals), has_aux)
-    value, tangent = point.value, point.map(*tangents)
+    point = _linearized(_all(fun, primals, "jvp"), has_aux)
+    value, tangent = point.value, point.map(*checked_tuple(tangents, "tangents", "directions"))
     return (value, tangent, point.aux) if has_aux else (value, tangent)
 
 
@@ -159,7 +166,7 @@ def linearize(fun: Fun, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]
     >>> df(1.0)
     np.float64(6.0)
     """
-    point = _linearized(_all(fun, primals), has_aux)
+    point = _linearized(_all(fun, primals, "linearize"), has_aux)
     return (point.value, point.map, point.aux) if has_aux else (point.value, point.map)
 
 
@@ -175,7 +182,7 @@ def vjp(fun: Fun, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     >>> pullback(1.0)
     (np.float64(3.0), np.float64(2.0))
     """
-    point = _linearized(_all(fun, primals), has_aux)
+    point = _linearized(_all(fun, primals, "vjp"), has_aux)
     back = point.map.T
     return (point.value, back, point.aux) if has_aux else (point.value, back)
 
@@ -193,12 +200,13 @@ def linear_transpose(fun: Fun, *primals: Any) -> LinearMap:
     >>> la.linear_transpose(lambda x: 3 * x, 1.0)(2.0)
     (np.float64(6.0),)
     """
-    arguments = _all(fun, primals)
+    arguments = _all(fun, primals, "linear_transpose")
+    differentiable(arguments, False, False)
     recorded = arguments.record()
     mask = recorded.active([True] * len(arguments.leaves))
     domain = Space(arguments.structure, arguments.types)
     codomain = Space(recorded.structure, tuple(v.type for v in recorded.function.results))
-    function = as_linear(recorded.function, mask)
+    function = _proved_linear(recorded.function, mask)
     return LinearMap(function, recorded.captures, domain, codomain).T
 
 
@@ -221,6 +229,7 @@ def jacfwd(
     array([[2., 0.],
            [0., 4.]])
     """
+    checked_function(fun, "jacfwd")
 
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         arguments = choose(fun, args, kwargs, argnums, argnames)
@@ -252,6 +261,7 @@ def jacrev(
     array([[[2.],
             [4.]]])
     """
+    checked_function(fun, "jacrev")
 
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         arguments = choose(fun, args, kwargs, argnums, argnames)
@@ -283,6 +293,7 @@ def hessian(
     array([[4., 2.],
            [2., 0.]])
     """
+    checked_function(fun, "hessian")
     inner = jacrev(fun, argnums, has_aux, holomorphic, argnames=argnames)
     outer = jacfwd(inner, argnums, has_aux, holomorphic, argnames=argnames)
     return _like(outer, fun, "hessian")
@@ -304,6 +315,7 @@ def hvp(fun: Fun, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool
     >>> la.hvp(lambda x: np.sum(x**3), (np.array([1.0, 2.0]),), (np.array([1.0, 1.0]),))
     (array([ 6., 12.]),)
     """
+    checked_function(fun, "hvp")
 
     def gradient(*args: Any) -> Any:
         return grad(fun, tuple(range(len(args))), has_aux)(*args)
@@ -311,9 +323,6 @@ def hvp(fun: Fun, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool
     _, product, *aux = jvp(gradient, primals, tangents, has_aux)
     return (product, *aux) if has_aux else product
 
-
-ONE_LEAF = tree.structure(0)
-"""The structure of a bare array."""
 
 # -- what they share ------------------------------------------------------------------------------
 
@@ -344,16 +353,39 @@ class Point:
         return (result, self.aux) if self.has_aux else result
 
 
-def _all(fun: Fun, primals: Sequence[Any]) -> Arguments:
-    """The arguments of a function that is differentiated in all of them."""
-    if not isinstance(primals, tuple | list):
-        raise TypeMismatchError(
-            "primals is the tuple of arguments of the function",
+def _all(fun: Fun, primals: Sequence[Any], verb: str) -> Arguments:
+    """The arguments of a function that is differentiated in all of them, by `verb`."""
+    checked_function(fun, verb)
+    args = checked_tuple(primals, "primals", "arguments")
+    return choose(fun, args, {}, tuple(range(len(args))))
+
+
+def _proved_linear(function: Function, mask: tuple[bool, ...]) -> Function:
+    """`function`, linear in the parameters of the mask.
+
+    Raises:
+        LinearityError: if it is not.
+    """
+    try:
+        linear = as_linear(function, mask)
+    except LinearityError as error:
+        raise LinearityError(
+            f"the function is not linear: {error.what}",
+            where=error.where,
+            found=error.found,
+            expected=error.expected,
+            remedy="leave constants and products of the arguments out of the function, or use "
+            "vjp, which transposes its derivative at a point",
+        ) from None
+    if linear.results:
+        raise LinearityError(
+            "the function is not linear: an output does not depend on the arguments",
             where=user_source(),
-            found=f"a {type(primals).__name__}",
-            remedy="write (x,) for a function of one argument",
+            found=f"{len(linear.results)} of {len(function.results)} outputs constant",
+            expected="outputs that are linear in the arguments",
+            remedy="leave constants out of the outputs",
         )
-    return choose(fun, tuple(primals), {}, tuple(range(len(primals))))
+    return linear
 
 
 def _linearized(arguments: Arguments, has_aux: bool, holomorphic: bool | None = None) -> Point:
@@ -362,12 +394,12 @@ def _linearized(arguments: Arguments, has_aux: bool, holomorphic: bool | None = 
     For Jacobians `holomorphic` says whether they are complex; None allows all types.
     """
     if holomorphic is not None:
-        _differentiable(arguments, False, holomorphic)
+        differentiable(arguments, False, holomorphic)
     recorded = arguments.record(has_aux)
     f = recorded.function
     outputs = tuple(v.type for v in f.results[: recorded.outputs])
     if holomorphic is not None:
-        _check_outputs(outputs, holomorphic)
+        check_outputs(outputs, holomorphic)
     nonlin, lin = linearize_function(f, recorded.active([t.has_tangent for t in arguments.types]))
     operands = [*recorded.captures, *arguments.leaves]
     results = apply(simplify(nonlin), [_snapshot(x) for x in operands])
@@ -404,73 +436,6 @@ def _parts(rows: Any, space: Space) -> list[Any]:
     """Rows, one for each element of `space`, divided among its leaves."""
     ends = np.cumsum([0, *(t.size for t in space.types)])
     return [rows[start:end] for start, end in pairwise(map(int, ends))]
-
-
-def _differentiable(arguments: Arguments, allow_int: bool, holomorphic: bool) -> list[bool]:
-    """Which leaves of the chosen arguments are active.
-
-    Raises:
-        TypeMismatchError: for one of a type that cannot be differentiated.
-    """
-    for leaf, type in zip(arguments.leaves, arguments.types, strict=True):
-        dtype = type.dtype
-        if holomorphic and dtype.kind != "c":
-            raise TypeMismatchError(
-                "holomorphic=True differentiates with respect to complex arguments",
-                where=user_source(),
-                found=f"an argument of dtype {dtype}",
-                expected="complex64 or complex128",
-                remedy="leave out holomorphic=True, or convert with .astype(complex)",
-            )
-        if dtype.kind not in "fc" and not allow_int:
-            raise TypeMismatchError(
-                "only arguments of a float or complex dtype can be differentiated",
-                where=user_source(),
-                found=f"an argument of dtype {dtype}"
-                + (f" ({leaf!r})" if np.ndim(leaf) == 0 and not isinstance(leaf, Traced) else ""),
-                expected="a float",
-                remedy="write 2.0 instead of 2, convert with .astype(float), choose other "
-                "arguments with argnums, or pass allow_int=True",
-            )
-    return [type.has_tangent for type in arguments.types]
-
-
-def _check_scalar(recorded: Recorded, holomorphic: bool) -> None:
-    if recorded.outputs != 1 or recorded.structure != ONE_LEAF:
-        raise TypeMismatchError(
-            "the gradient is defined for functions that return one scalar",
-            where=user_source(),
-            found=f"an output of structure {recorded.structure}",
-            expected="a scalar",
-            remedy="use jacrev or vjp, or has_aux=True if it returns (scalar, other things)",
-        )
-    type = recorded.function.results[0].type
-    if type.shape:
-        raise TypeMismatchError(
-            "the gradient is defined for functions that return one scalar",
-            where=user_source(),
-            found=f"an array of shape {type.shape}",
-            expected="an array of shape ()",
-            remedy="sum the result with np.sum, or use jacrev or vjp",
-        )
-    _check_outputs([type], holomorphic)
-
-
-def _check_outputs(types: Sequence[ArrayType], holomorphic: bool) -> None:
-    for type in types:
-        if type.dtype.kind != ("c" if holomorphic else "f"):
-            remedy = (
-                "take np.real, np.imag or np.abs of it, or pass holomorphic=True if the function is"
-                if type.dtype.kind == "c"
-                else "differentiate something that varies continuously with the arguments"
-            )
-            raise TypeMismatchError(
-                "the output of the function cannot be differentiated",
-                where=user_source(),
-                found=f"an output of dtype {type.dtype}",
-                expected="a complex dtype" if holomorphic else "a float dtype",
-                remedy=remedy,
-            )
 
 
 def _like(derivative: Fun, fun: Fun, verb: str) -> Fun:

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from numpy.exceptions import AxisError
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -79,12 +81,24 @@ class ShapeMismatchError(LinearaError, ValueError):
     """An operation is given shapes that do not fit."""
 
 
+class StructureError(LinearaError, ValueError):
+    """Containers do not fit together, or are no containers of arrays."""
+
+
 class LinearityError(LinearaError, TypeError):
     """A linear variable is not used exactly once, or an operation is not linear."""
 
 
 class IndexRangeError(LinearaError, IndexError):
     """An index is out of range."""
+
+
+class AxisRangeError(IndexRangeError, AxisError):
+    """An axis is out of range."""
+
+
+class UnknownNameError(LinearaError, KeyError):
+    """A program has no function of that name."""
 
 
 class ParseError(LinearaError, ValueError):

@@ -13,12 +13,12 @@ from lineara import tree
 from lineara.errors import ShapeMismatchError, TypeMismatchError
 from lineara.frontend.core import convert, shape_of, type_of_array
 from lineara.frontend.tracing import apply
-from lineara.frontend.where import user_source
 from lineara.ir.program import Function
 from lineara.ir.types import Array, ArrayType
 from lineara.transforms.forget import forget
 from lineara.transforms.simplify import simplify
 from lineara.transforms.transpose import transpose
+from lineara.where import user_source
 
 float0 = np.dtype([("float0", np.void, 0)])
 """The dtype of tangents of integers and booleans, which have none; as in JAX."""
@@ -48,14 +48,20 @@ class Space:
         value: Any = arguments[0] if self.wrapped and len(arguments) == 1 else arguments
         leaves, found = tree.flatten(value)
         if found != self.structure:
-            raise TypeMismatchError(
-                "a linear map is called on another structure than it was made for",
-                where=user_source(),
-                found=str(found),
-                expected=str(self.structure),
-            )
+            raise self._mismatch(found)
         pairs = zip(leaves, self.types, strict=True)
-        return [matching_leaf(x, t) for x, t in pairs if t.has_tangent]
+        kind = "a cotangent" if self.wrapped else "a tangent"
+        return [matching_leaf(x, t, kind) for x, t in pairs if t.has_tangent]
+
+    def _mismatch(self, found: tree.Structure) -> TypeMismatchError:
+        what, whose = ("cotangent", "output") if self.wrapped else ("tangents", "arguments")
+        return TypeMismatchError(
+            f"the {what} and the {whose} of the function have different structures",
+            where=user_source(),
+            found=tree.described(found),
+            expected=tree.described(self.structure),
+            remedy=f"nest the {what} like the {whose}, with zeros where there is no direction",
+        )
 
     def unflatten(self, leaves: Sequence[Any]) -> Any:
         """The pytree with those leaves where there are tangents, and `float0` zeros elsewhere."""
@@ -150,22 +156,27 @@ def transposed(function: Function) -> Function:
     return simplify(transpose(simplify(function)))
 
 
-def matching_leaf(x: Any, type: ArrayType) -> Any:
-    """`x` as an array of exactly that type."""
+def matching_leaf(x: Any, type: ArrayType, what: str) -> Any:
+    """`x`, which is `what` in messages, as an array of exactly that type."""
     if shape_of(x) != type.shape:
         raise ShapeMismatchError(
-            "an argument of a linear map has another shape",
+            f"{what} has another shape than it should",
             where=user_source(),
             found=f"shape {shape_of(x)}",
             expected=f"shape {type.shape}",
+            remedy=f"repeat it with np.broadcast_to(x, {type.shape})"
+            if not shape_of(x)
+            else "nothing is broadcast here: pass an array of just that shape",
         )
     dtype = type_of_array(x).dtype
     if not np.can_cast(dtype, type.dtype, "same_kind"):
         raise TypeMismatchError(
-            "an argument of a linear map has another dtype",
+            f"{what} has another dtype than it should",
             where=user_source(),
             found=str(dtype),
             expected=str(type.dtype),
-            remedy=f"convert it with .astype(np.{type.dtype})",
+            remedy="take x.real, if that is what is meant"
+            if dtype.kind == "c"
+            else f"convert it with .astype(np.{type.dtype})",
         )
     return convert(x, type.dtype)

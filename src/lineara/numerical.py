@@ -10,8 +10,10 @@ import numpy as np
 
 from lineara import tree
 from lineara.api import jvp, vjp
-from lineara.errors import LinearaError
+from lineara.errors import LinearaError, TypeMismatchError
+from lineara.frontend.arguments import checked_function
 from lineara.ir.types import Array
+from lineara.where import user_source
 
 TOLERANCES = {
     np.dtype(np.float32): 1e-2,
@@ -47,10 +49,12 @@ def check_grads(
 
     Raises:
         GradientCheckError: if they disagree.
+        TypeMismatchError: for arguments of this function that mean nothing.
 
     >>> import numpy as np, lineara as la
     >>> la.check_grads(lambda x: np.sum(np.exp(x)), (np.array([0.0, 1.0]),), order=2)
     """
+    _check_arguments(f, args, order, modes)
     args = tuple(tree.map(np.asarray, args))
     direction = _random_like(args, seed=order)
     expected = _difference_quotient(f, args, direction, eps)
@@ -66,6 +70,30 @@ def check_grads(
         for mode in modes:
             derivative = _forward(f, direction) if mode == "fwd" else _reverse(f, args)
             check_grads(derivative, args, order - 1, (mode,), atol, rtol, eps)
+
+
+def _check_arguments(f: Any, args: Any, order: Any, modes: Any) -> None:
+    """Refuses what would make the comparison fail for another reason, or compare nothing."""
+    checked_function(f, "check_grads")
+    dtypes = {np.asarray(x).dtype for x in tree.leaves(args)}
+    faults = [
+        ("args", args, "the tuple of arguments of f", not isinstance(args, tuple | list)),
+        ("args", args, "arrays of float or complex dtype", any(d.kind not in "fc" for d in dtypes)),
+        ("order", order, "1, 2, …", not isinstance(order, int) or order < 1),
+        ("modes", modes, 'a tuple of "fwd" and "rev"', not _are_modes(modes)),
+    ]
+    for name, found, expected, is_fault in faults:
+        if is_fault:
+            raise TypeMismatchError(
+                f"check_grads does not take this as {name}",
+                where=user_source(),
+                found=repr(found),
+                expected=expected,
+            )
+
+
+def _are_modes(modes: Any) -> bool:
+    return isinstance(modes, tuple | list) and bool(modes) and set(modes) <= {"fwd", "rev"}
 
 
 def _forward(f: Callable[..., Any], direction: Any) -> Callable[..., Any]:
@@ -111,11 +139,16 @@ def _compare(what: str, found: Any, expected: Any, atol: float | None, rtol: flo
         if not np.allclose(a, b, rtol=relative, atol=absolute, equal_nan=True):
             raise GradientCheckError(
                 f"the {what} disagrees with finite differences",
-                found=f"{a} (largest difference {np.max(np.abs(a - b)):.3g})",
-                expected=f"{b} up to {relative:g} relative, {absolute:g} absolute",
-                remedy="look for a point where the function is not differentiable; otherwise "
-                "this is a bug in lineara, please report it",
+                where=user_source(),
+                found=f"{_short(a)} (largest difference {np.max(np.abs(a - b)):.3g})",
+                expected=f"{_short(b)} up to {relative:g} relative, {absolute:g} absolute",
+                remedy="look for a point where the function is not differentiable, or a "
+                "stop_gradient; otherwise this is a bug in lineara, please report it",
             )
+
+
+def _short(x: Any) -> str:
+    return np.array2string(np.asarray(x), precision=6, threshold=20)
 
 
 def _dot(a: Any, b: Any) -> Array:

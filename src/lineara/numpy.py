@@ -30,8 +30,8 @@ from lineara.frontend import core
 from lineara.frontend.array import TracedArray
 from lineara.frontend.dispatch import call_function
 from lineara.frontend.trace import Traced, current
-from lineara.frontend.where import user_source
 from lineara.ir.types import DTYPE_NAMES
+from lineara.where import user_source
 
 FILLED: set[Callable[..., Any]] = {
     *(numpy.zeros, numpy.ones, numpy.empty, numpy.full),

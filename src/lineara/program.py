@@ -9,10 +9,9 @@ from typing import Any
 from rich.text import Text
 
 from lineara import tree
-from lineara.errors import TypeMismatchError
-from lineara.frontend.arguments import choose
+from lineara.errors import TypeMismatchError, UnknownNameError
+from lineara.frontend.arguments import checked_function, choose
 from lineara.frontend.tracing import apply
-from lineara.frontend.where import user_source
 from lineara.ir import cost
 from lineara.ir.check import check as check_program
 from lineara.ir.program import Program as Functions
@@ -21,6 +20,7 @@ from lineara.text.highlight import html, rich_text
 from lineara.text.parser import parse as parse_text
 from lineara.text.printer import show
 from lineara.transforms.forget import forget
+from lineara.where import user_source
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -55,7 +55,12 @@ class Program(Functions):
         for f in self.functions:
             if f.name == name:
                 return Program.of(f, self.constants if f is self.main else ())
-        raise KeyError(f"no function {name!r} among {', '.join(f.name for f in self.functions)}")
+        raise UnknownNameError(
+            f"the program has no function {name!r}",
+            where=user_source(),
+            found=f"functions {', '.join(f.name for f in self.functions)}",
+            expected="the name of one of them",
+        )
 
     def __call__(self, *arguments: Any) -> Any:
         """The results of the main function: one array, or a tuple of several.
@@ -70,10 +75,13 @@ class Program(Functions):
             raise TypeMismatchError(
                 f"{self.main.name} is called with a wrong number of arguments",
                 where=user_source(),
-                found=f"{len(leaves)} arrays",
-                expected=f"{len(params)}: {', '.join(map(repr, params))}",
+                found="1 array" if len(leaves) == 1 else f"{len(leaves)} arrays",
+                expected=f"({', '.join(repr(p).strip('<>') for p in params)})",
             )
-        inputs = [matching_leaf(x, p.type) for x, p in zip(leaves, params, strict=True)]
+        inputs = [
+            matching_leaf(x, p.type, f"argument {i + 1} of {self.main.name}")
+            for i, (x, p) in enumerate(zip(leaves, params, strict=True))
+        ]
         results = apply(forget(self.main), [*self.constants, *inputs])
         return results[0] if len(results) == 1 else tuple(results)
 
@@ -92,6 +100,7 @@ def trace(fun: Callable[..., Any]) -> Callable[..., Program]:
       return b
     }
     """
+    checked_function(fun, "trace")
 
     def program(*args: Any, **kwargs: Any) -> Program:
         recorded = choose(fun, args, kwargs, tuple(range(len(args)))).record()
@@ -107,6 +116,14 @@ def parse(text: str, file: str = "<text>") -> Program:
         ParseError: if the text is not a program, with line and column.
         ProgramError: if the program is ill typed, with all its errors.
     """
+    if not isinstance(text, str):
+        raise TypeMismatchError(
+            "parse takes the text of a program",
+            where=user_source(),
+            found=f"an object of type {type(text).__name__}",
+            expected="a str",
+            remedy="read a file with Path(name).read_text(), decode bytes with .decode()",
+        )
     parsed = parse_text(text, file)
     check_program(parsed)
     return Program(parsed.functions, parsed.constants)
@@ -118,14 +135,27 @@ def check(program: Functions) -> None:
     Raises:
         ProgramError: if it is not, with all its errors.
     """
-    check_program(program)
+    check_program(_checked(program, "check"))
 
 
 def work(program: Functions) -> int:
     """The number of scalar operations of the main function."""
-    return cost.work(program.main)
+    return cost.work(_checked(program, "work").main)
 
 
 def size(program: Functions) -> int:
     """The number of equations of all functions, each function counted once."""
-    return cost.size(program)
+    return cost.size(_checked(program, "size"))
+
+
+def _checked(program: Any, verb: str) -> Functions:
+    if isinstance(program, Functions):
+        return program
+    raise TypeMismatchError(
+        f"{verb} takes a program",
+        where=user_source(),
+        found=f"an object of type {type(program).__name__}",
+        expected="what trace or parse returned",
+        remedy=f"write lineara.{verb}(lineara.trace(f)(x)) for a function, "
+        f"lineara.{verb}(lineara.parse(text)) for a text",
+    )

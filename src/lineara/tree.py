@@ -4,7 +4,7 @@ Tuples, lists, dicts (in sorted key order), named tuples, `OrderedDict`, `defaul
 are nodes, ``None`` is a node without leaves, other classes are nodes once registered with
 `register_node` or `register_dataclass`, and everything else is a leaf. Names and arguments are
 those of ``jax.tree``. Wherever there is an argument `is_leaf`, nodes of which it is true count as
-leaves. Trees whose structures do not fit together raise `ValueError`.
+leaves. Trees whose structures do not fit together raise `StructureError`, which is a `ValueError`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from __future__ import annotations
 import builtins
 import dataclasses
 import functools
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 import optree
 
-from lineara.errors import TypeMismatchError
+from lineara.errors import StructureError, TypeMismatchError
+from lineara.where import user_source
 
 Structure: TypeAlias = optree.PyTreeSpec
 Path: TypeAlias = tuple[Any, ...]
@@ -41,8 +43,28 @@ def flatten(tree: Any, is_leaf: IsLeaf = None) -> tuple[list[Any], Structure]:
 
 
 def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
-    """The tree with that structure and those leaves (note JAX's order of arguments)."""
-    return optree.tree_unflatten(structure, leaves)
+    """The tree with that structure and those leaves (note JAX's order of arguments).
+
+    Raises:
+        StructureError: if there are more or fewer leaves than in the structure.
+    """
+    if not isinstance(structure, Structure):
+        raise TypeMismatchError(
+            "the first argument of unflatten is a structure",
+            where=user_source(),
+            found=f"an object of type {type(structure).__name__}",
+            expected="what flatten returned, or lineara.tree.structure(example)",
+            remedy="write unflatten(structure, leaves), in this order",
+        )
+    values = list(leaves)
+    if len(values) != structure.num_leaves:
+        raise StructureError(
+            "the number of leaves is not that of the structure",
+            where=user_source(),
+            found=_count(values),
+            expected=f"{structure.num_leaves}, for {described(structure)}",
+        )
+    return structure.unflatten(values)
 
 
 def leaves(tree: Any, is_leaf: IsLeaf = None) -> list[Any]:
@@ -69,6 +91,40 @@ def structure(tree: Any, is_leaf: IsLeaf = None) -> Structure:
     return flatten(tree, is_leaf)[1]
 
 
+def described(structure: Structure) -> str:
+    """A structure in Python's notation, with a star for each leaf.
+
+    >>> described(structure({"a": (1, 2)}))
+    "{'a': (*, *)}"
+    """
+    return _SPEC.sub(r"\1", str(structure))
+
+
+_SPEC = re.compile(r"^PyTreeSpec\((.*?)(?:, NoneIsLeaf)?(?:, namespace='\w*')?\)$", re.DOTALL)
+"""How optree shows a structure."""
+
+
+def _fitted(structure: Structure, tree: Any) -> list[Any]:
+    """What of `tree` is in place of each leaf of the structure.
+
+    Raises:
+        StructureError: if `tree` is not built like the structure from its root on.
+    """
+    try:
+        return structure.flatten_up_to(tree)
+    except ValueError:
+        raise StructureError(
+            "trees that go together have different structures",
+            where=user_source(),
+            found=described(flatten(tree)[1]),
+            expected=f"{described(structure)}, like the first tree",
+        ) from None
+
+
+def _count(values: list[Any]) -> str:
+    return "1 leaf" if len(values) == 1 else f"{len(values)} leaves"
+
+
 # -- over all leaves -------------------------------------------------------------------------------
 
 
@@ -78,7 +134,9 @@ def map(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: IsLeaf = None) ->
     >>> map(lambda x, y: x + y, {"a": 1}, {"a": 2})
     {'a': 3}
     """
-    return optree.tree_map(f, tree, *rest, is_leaf=is_leaf, namespace=NAMESPACE)
+    first, spec = flatten(tree, is_leaf)
+    columns = [_fitted(spec, other) for other in rest]
+    return spec.unflatten(builtins.map(_function(f), first, *columns))
 
 
 def map_with_path(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: IsLeaf = None) -> Any:
@@ -87,7 +145,21 @@ def map_with_path(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: IsLeaf 
     >>> map_with_path(lambda path, x: (*path, x), {"a": [5]})
     {'a': [('a', 0, 5)]}
     """
-    return optree.tree_map_with_path(f, tree, *rest, is_leaf=is_leaf, namespace=NAMESPACE)
+    paths, first, spec = optree.tree_flatten_with_path(tree, is_leaf, namespace=NAMESPACE)
+    columns = [_fitted(spec, other) for other in rest]
+    return spec.unflatten(builtins.map(_function(f), paths, first, *columns))
+
+
+def _function(f: Any) -> Callable[..., Any]:
+    if callable(f):
+        return f  # type: ignore[no-any-return]
+    raise TypeMismatchError(
+        "the first argument of map is a function",
+        where=user_source(),
+        found=f"an object of type {type(f).__name__}",
+        expected="a function of a leaf of each tree",
+        remedy="write map(function, tree), in this order",
+    )
 
 
 def reduce(
@@ -99,12 +171,21 @@ def reduce(
     """The leaves reduced from the left, as ``functools.reduce`` does.
 
     Raises:
-        TypeError: for a tree without leaves, if there is no `initializer`.
+        StructureError: for a tree without leaves, if there is no `initializer`.
 
     >>> reduce(lambda x, y: x + y, {"a": 1, "b": [2, 3]})
     6
     """
-    return functools.reduce(function, leaves(tree, is_leaf), *initializer)
+    values = leaves(tree, is_leaf)
+    if not values and not initializer:
+        raise StructureError(
+            "a tree without leaves is reduced",
+            where=user_source(),
+            found=described(structure(tree)),
+            expected="one leaf or more",
+            remedy="pass the value to start with as third argument",
+        )
+    return functools.reduce(function, values, *initializer)
 
 
 def all(tree: Any, *, is_leaf: IsLeaf = None) -> bool:
@@ -127,10 +208,10 @@ def transpose(outer: Structure, inner: Structure | None, tree: Any) -> Any:
     >>> transpose(structure([0, 0]), None, [{"a": 1, "b": 2}, {"a": 3, "b": 4}])
     {'a': [1, 3], 'b': [2, 4]}
     """
-    parts = outer.flatten_up_to(tree)
+    parts = _fitted(outer, tree)
     if inner is None:
         inner = structure(parts[0] if parts else None)
-    rows = [inner.flatten_up_to(part) for part in parts]
+    rows = [_fitted(inner, part) for part in parts]
     columns = [[row[i] for row in rows] for i in range(inner.num_leaves)]
     return unflatten(inner, [unflatten(outer, column) for column in columns])
 
@@ -152,7 +233,8 @@ def register_node(
         unflatten: takes that and the children, returns the instance.
 
     Raises:
-        ValueError: if the class is registered already.
+        StructureError: if the class is registered already.
+        TypeMismatchError: if it is no class.
 
     >>> class Box:
     ...     def __init__(self, content):
@@ -161,7 +243,27 @@ def register_node(
     >>> leaves(Box([1, 2]))
     [1, 2]
     """
-    optree.register_pytree_node(cls, flatten, unflatten, namespace=NAMESPACE)  # type: ignore[arg-type]
+    _register(cls, flatten, unflatten)
+
+
+def _register(cls: Any, flatten: Callable[..., Any], unflatten: Callable[..., Any]) -> None:
+    if not isinstance(cls, type):
+        raise TypeMismatchError(
+            "the first argument of register_node is a class",
+            where=user_source(),
+            found=f"an object of type {type(cls).__name__}",
+            expected="the class whose instances are containers",
+        )
+    try:
+        optree.register_pytree_node(cls, flatten, unflatten, namespace=NAMESPACE)
+    except ValueError:
+        raise StructureError(
+            "a class is registered as a container a second time",
+            where=user_source(),
+            found=f"the class {cls.__name__}, which is one already",
+            expected="a class that is not registered yet",
+            remedy="register it once, where it is defined",
+        ) from None
 
 
 def register_dataclass(
@@ -197,7 +299,7 @@ def register_dataclass(
     def make(fixed: tuple[Any, ...], values: Iterable[Any]) -> Any:
         return cls(**dict(zip(data, values, strict=True)), **dict(zip(meta, fixed, strict=True)))
 
-    optree.register_pytree_node(cls, children, make, namespace=NAMESPACE)  # type: ignore[arg-type]
+    _register(cls, children, make)
     return cls
 
 
@@ -208,7 +310,11 @@ def _fields(
     if not dataclasses.is_dataclass(cls):
         raise TypeMismatchError(
             "only dataclasses can be registered as such",
-            found=f"the class {cls.__name__}, which is not a dataclass",
+            where=user_source(),
+            found=f"the class {cls.__name__}, which is not a dataclass"
+            if isinstance(cls, type)
+            else f"an object of type {type(cls).__name__}",
+            expected="a class decorated with @dataclass",
             remedy="decorate it with @dataclass first, or use register_node",
         )
     fields = [f for f in dataclasses.fields(cls) if f.init]
@@ -219,6 +325,7 @@ def _fields(
     if data_fields is None or meta_fields is None:
         raise TypeMismatchError(
             "data_fields and meta_fields are given together or not at all",
+            where=user_source(),
             found="only " + ("meta_fields" if data_fields is None else "data_fields"),
             remedy="name all fields in one of them or the other",
         )
@@ -226,6 +333,7 @@ def _fields(
     if sorted([*data_fields, *meta_fields]) != sorted(names):
         raise TypeMismatchError(
             f"data_fields and meta_fields do not name each field of {cls.__name__} once",
+            where=user_source(),
             found=f"data_fields {tuple(data_fields)}, meta_fields {tuple(meta_fields)}",
             expected=f"each of {', '.join(names)} in one of them",
         )

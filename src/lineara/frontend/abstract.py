@@ -9,13 +9,13 @@ from typing import Any
 
 from lineara import tree
 from lineara.errors import ShapeMismatchError, TypeMismatchError
-from lineara.frontend.arguments import function_name
+from lineara.frontend.arguments import called, checked_function, function_name
 from lineara.frontend.array import TracedArray
 from lineara.frontend.trace import Traced, type_of_leaf
 from lineara.frontend.tracing import Recorded, apply, record, weak_type
-from lineara.frontend.where import user_source
 from lineara.ir.types import ArrayType, DType, supported_dtype
 from lineara.transforms.simplify import simplify
+from lineara.where import user_source
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,12 @@ def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     >>> la.eval_shape(lambda x, y: x @ y, la.ShapeDtypeStruct((5, 3), np.float32), np.ones(3))
     ShapeDtypeStruct(shape=(5,), dtype=dtype('float64'))
     """
+    checked_function(fun, "eval_shape")
     leaves, structure = tree.flatten((args, kwargs))
 
     def call(traced: list[Any]) -> Any:
         positional, named = tree.unflatten(structure, traced)
-        return fun(*positional, **named)
+        return called(fun, positional, named)
 
     recorded = _record(call, fun, leaves)
     results = (value.type for value in recorded.function.results)
@@ -108,8 +109,11 @@ def closure_convert(
     >>> f(10.0, *consts)
     array([20., 30.])
     """
+    checked_function(fun, "closure_convert")
     examples, structure = tree.flatten(example_args)
-    recorded = _record(lambda leaves: fun(*tree.unflatten(structure, leaves)), fun, examples)
+    recorded = _record(
+        lambda leaves: called(fun, tree.unflatten(structure, leaves), {}), fun, examples
+    )
     # A traced array can be written to later on; the capture is what it was now.
     consts = [
         TracedArray(x.owner, x.value) if isinstance(x, Traced) else x for x in recorded.captures
@@ -120,10 +124,10 @@ def closure_convert(
     def converted(*args: Any) -> Any:
         leaves, found_structure = tree.flatten(args)
         if found_structure != expected_structure:
-            raise _another("structure", found_structure, expected_structure)
+            raise _another("structure", *map(tree.described, (found_structure, expected_structure)))
         found = [type_of_leaf(x) for x in leaves]
         if found != expected:
-            raise _another("type", found, expected)
+            raise _another("type", *(", ".join(map(str, types)) for types in (found, expected)))
         ends = len(examples)
         results = apply(simplify(recorded.function), [*leaves[ends:], *leaves[:ends]])
         return tree.unflatten(recorded.structure, results)
@@ -145,10 +149,11 @@ def _type(leaf: Any) -> ArrayType:
     return type_of_leaf(leaf)
 
 
-def _another(what: str, found: Any, expected: Any) -> TypeMismatchError:
+def _another(what: str, found: str, expected: str) -> TypeMismatchError:
     return TypeMismatchError(
         f"a converted function is called with arguments of another {what}",
         where=user_source(),
-        found=str(found),
+        found=found,
         expected=f"{expected}: those of example_args, and then consts",
+        remedy="call converted(*args, *consts)",
     )

@@ -14,8 +14,8 @@ from lineara import tree
 from lineara.errors import TypeMismatchError
 from lineara.frontend.trace import type_of_leaf
 from lineara.frontend.tracing import Recorded, record
-from lineara.frontend.where import user_source
 from lineara.ir.types import ArrayType
+from lineara.where import user_source
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Arguments:
                 args[key] = value
             else:
                 kwargs[key] = value
-        return self.fun(*args, **kwargs)
+        return called(self.fun, args, kwargs)
 
     def record(self, has_aux: bool = False) -> Recorded:
         """The function of the chosen leaves, traced; everything else is passed as it is."""
@@ -87,18 +87,19 @@ def choose(
         numbers = (argnums,) if single else argnums
         names = None
         keys = tuple(_number(i, len(args)) for i in numbers)  # type: ignore[union-attr]
-        if len(set(keys)) != len(keys):
-            raise TypeMismatchError(
-                "argnums names an argument twice",
-                where=user_source(),
-                found=repr(argnums),
-                expected="different arguments",
-            )
     else:
         _check_names(argnums, argnames)
         single = isinstance(argnames, str)
         names = (argnames,) if isinstance(argnames, str) else tuple(argnames)
         keys = tuple(_key(fun, name, len(args), kwargs) for name in names)
+    if len(set(keys)) != len(keys):
+        raise TypeMismatchError(
+            f"{'argnums' if argnames is None else 'argnames'} names an argument twice",
+            where=user_source(),
+            found=repr(argnums if argnames is None else argnames),
+            expected="different arguments",
+            remedy="name each argument once",
+        )
     chosen = tuple(args[key] if isinstance(key, int) else kwargs[key] for key in keys)
     leaves, structure = tree.flatten(chosen)
     types = tuple([type_of_leaf(x) for x in leaves])
@@ -112,6 +113,7 @@ def _check_names(argnums: Any, argnames: Any) -> None:
             where=user_source(),
             found=f"argnums={argnums!r}, argnames={argnames!r}",
             expected="one of them",
+            remedy="leave one out",
         )
     names = (argnames,) if isinstance(argnames, str) else argnames
     if not isinstance(names, tuple | list) or not all(isinstance(n, str) for n in names):
@@ -120,6 +122,7 @@ def _check_names(argnums: Any, argnames: Any) -> None:
             where=user_source(),
             found=repr(argnames),
             expected="a str or a tuple of str",
+            remedy="use argnums for positions",
         )
 
 
@@ -142,6 +145,7 @@ def _key(fun: Callable[..., Any], name: str, count: int, kwargs: Mapping[str, An
         f"argnames names argument {name!r}, which is not there",
         where=user_source(),
         found=f"arguments {', '.join([*positional[:count], *kwargs]) or 'without names'}",
+        expected="the name of an argument of this call",
         remedy="pass the argument, or use argnums",
     )
 
@@ -155,16 +159,66 @@ def _number(argnum: Any, count: int) -> int:
             where=user_source(),
             found=repr(argnum),
             expected="an int or a tuple of ints",
+            remedy="use argnames for names" if isinstance(argnum, str) else None,
         ) from None
     if not -count <= number < count:
         raise TypeMismatchError(
             f"argnums names argument {number}, which is not there",
             where=user_source(),
-            found=f"{count} positional arguments",
+            found="1 positional argument" if count == 1 else f"{count} positional arguments",
             expected=f"at least {number + 1 if number >= 0 else -number} of them",
-            remedy="pass the argument by position, or change argnums",
+            remedy="pass the argument by position, or choose one with argnums or argnames",
         )
     return number % count
+
+
+def checked_function(fun: Any, verb: str) -> None:
+    """Refuses what is no function where one is needed by `verb`.
+
+    Raises:
+        TypeMismatchError: if it is none.
+    """
+    if not callable(fun):
+        raise TypeMismatchError(
+            f"{verb} takes a function",
+            where=user_source(),
+            found=f"an object of type {type(fun).__name__}",
+            expected="a function of arrays",
+            remedy=f"hand over the function itself, f and not f(x): lineara.{verb}(f, …)",
+        )
+
+
+def checked_tuple(values: Any, name: str, meaning: str) -> tuple[Any, ...]:
+    """The values, unless they are something else than a tuple or a list."""
+    if not isinstance(values, tuple | list):
+        raise TypeMismatchError(
+            f"{name} is the tuple of {meaning}, one for each argument of the function",
+            where=user_source(),
+            found=f"an object of type {type(values).__name__}",
+            expected="a tuple",
+            remedy="write (x,) for a function of one argument",
+        )
+    return tuple(values)
+
+
+def called(fun: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """What a function of the user's returns.
+
+    Raises:
+        TypeMismatchError: if it does not take these arguments.
+    """
+    try:
+        return fun(*args, **kwargs)
+    except TypeError as error:
+        inside = error.__traceback__ is None or error.__traceback__.tb_next is not None
+        if inside or "argument" not in str(error):
+            raise
+        raise TypeMismatchError(
+            f"{function_name(fun)} does not take the arguments that it is called with",
+            where=user_source(),
+            found=str(error),
+            expected="arguments that fit its definition",
+        ) from None
 
 
 def function_name(fun: Callable[..., Any]) -> str:

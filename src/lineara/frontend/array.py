@@ -13,8 +13,8 @@ import numpy as np
 
 from lineara.errors import TracingError, TypeMismatchError
 from lineara.frontend.trace import Traced
-from lineara.frontend.where import user_source
 from lineara.ir.types import Array, DType
+from lineara.where import user_source
 
 
 class Dispatcher(NamedTuple):
@@ -115,8 +115,9 @@ class TracedArray(Traced):
             "a traced array cannot be turned into a NumPy array: its derivative would be lost",
             where=user_source(),
             found=f"a traced array of type {self.value.type}, where plain NumPy data is wanted",
-            expected="a function that lineara traces",
-            remedy="use np.stack or lineara.numpy.array to make arrays of traced values",
+            expected="functions of NumPy, which are traced",
+            remedy="`from lineara import numpy as np` makes arrays that hold traced values; "
+            "np.stack and np.zeros_like(x) do so too",
         )
 
     # -- Python's protocols -------------------------------------------------------------------
@@ -124,7 +125,10 @@ class TracedArray(Traced):
     def __len__(self) -> int:
         if not self.shape:
             raise TypeMismatchError(
-                "len() of an array without axes", where=user_source(), found=str(self.value.type)
+                "len() of an array without axes",
+                where=user_source(),
+                found=f"a traced array of type {self.value.type}",
+                expected="an array with one axis or more",
             )
         return self.shape[0]
 
@@ -133,7 +137,8 @@ class TracedArray(Traced):
             raise TypeMismatchError(
                 "iteration over an array without axes",
                 where=user_source(),
-                found=str(self.value.type),
+                found=f"a traced array of type {self.value.type}",
+                expected="an array with one axis or more",
             )
         return (self[i] for i in range(self.shape[0]))
 
@@ -154,10 +159,11 @@ class TracedArray(Traced):
             raise TypeMismatchError(
                 "only integer arrays can be used as an index",
                 where=user_source(),
-                found=str(self.value.type),
+                found=f"a traced array of type {self.value.type}",
                 expected="an integer array without axes",
+                remedy="convert it with x.astype(int)",
             )
-        return int(self._number("an index"))
+        return int(self._number("an index or a length"))
 
     def __float__(self) -> float:
         return float(self._constant("float()"))
@@ -192,7 +198,7 @@ class TracedArray(Traced):
             raise TypeMismatchError(
                 f"{wanted} of an array with {array.size} elements is ambiguous",
                 where=user_source(),
-                found=str(self.value.type),
+                found=f"a traced array of type {self.value.type}",
                 expected="an array with one element",
                 remedy="use x.any() or x.all()",
             )

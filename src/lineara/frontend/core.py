@@ -13,16 +13,22 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import ShapeMismatchError, TracingError, TypeMismatchError
+from lineara.errors import (
+    AxisRangeError,
+    LinearaError,
+    ShapeMismatchError,
+    TracingError,
+    TypeMismatchError,
+)
 from lineara.frontend.array import TracedArray
 from lineara.frontend.trace import Trace, Traced, as_array, current
-from lineara.frontend.where import user_source
 from lineara.ir.op import Op
 from lineara.ir.types import DTYPE_NAMES, ArrayType, DType
 from lineara.ir.value import Value
 from lineara.ops.broadcast import Broadcast
 from lineara.ops.creation import Convert
 from lineara.ops.shape import Reshape
+from lineara.where import user_source
 
 
 def here() -> Trace:
@@ -183,21 +189,32 @@ def resolve(ufunc: np.ufunc, *dtypes: Any) -> tuple[DType, ...]:
     """
     try:
         loop = ufunc.resolve_dtypes((*dtypes, *(None,) * ufunc.nout))
-    except TypeError as error:
+    except TypeError:
+        kinds = {np.dtype(c).kind for loop in ufunc.types for c in loop[: ufunc.nin]}
+        names = {"b": "bool", "i": "integer", "f": "float", "c": "complex"}
         raise TypeMismatchError(
-            f"np.{ufunc.__name__} is not defined for these dtypes",
+            f"{name_of_ufunc(ufunc)} is not defined for these dtypes",
+            where=user_source(),
             found=", ".join(getattr(d, "__name__", str(d)) for d in dtypes),
-            expected=str(error),
+            expected=f"operands of {' or '.join(n for k, n in names.items() if k in kinds)} dtype",
+            remedy=f"convert them first, e.g. x.astype({'float' if 'f' in kinds else 'int'})",
         ) from None
     missing = [d for d in loop if d not in DTYPE_NAMES]
     if missing:
         raise TypeMismatchError(
-            f"np.{ufunc.__name__} computes in {missing[0]} here",
+            f"{name_of_ufunc(ufunc)} computes in {missing[0]} here",
+            where=user_source(),
             found=", ".join(map(str, dtypes)),
             expected="a dtype that programs have: float32 or float64, complex64 or complex128, …",
             remedy="convert the operands first, e.g. x.astype(np.float64)",
         )
     return loop
+
+
+def name_of_ufunc(ufunc: np.ufunc) -> str:
+    """The name by which a user calls a ufunc of NumPy's or SciPy's."""
+    name = ufunc.__name__
+    return f"np.{name}" if hasattr(np, name) else f"scipy.special.{name}"
 
 
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
@@ -212,7 +229,22 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
 
 def axis_of(axis: Any, ndim: int) -> int:
     """One axis as a number between 0 and ndim − 1."""
-    number = operator.index(axis)
+    try:
+        number = operator.index(axis)
+    except LinearaError:  # a traced number, whose own words are better
+        raise
+    except TypeError:
+        raise TypeMismatchError(
+            "an axis is named by its number",
+            where=user_source(),
+            found=f"axis {axis!r} of type {type(axis).__name__}",
+            expected="an int",
+        ) from None
     if not -ndim <= number < ndim:
-        raise np.exceptions.AxisError(number, ndim)
+        raise AxisRangeError(
+            f"axis {number} is out of bounds for array of dimension {ndim}",
+            where=user_source(),
+            found=f"axis {number}",
+            expected=f"an axis from {-ndim} to {ndim - 1}" if ndim else "no axis",
+        )
     return number % ndim

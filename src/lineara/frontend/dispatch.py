@@ -11,10 +11,11 @@ import numpy as np
 from lineara.errors import LinearaError, UnsupportedError
 from lineara.frontend import indexing
 from lineara.frontend.array import Dispatcher, TracedArray
+from lineara.frontend.core import name_of_ufunc
 from lineara.frontend.numpy import FUNCTIONS, METHODS, UFUNCS
 from lineara.frontend.recipes import follow
-from lineara.frontend.where import user_source
 from lineara.frontend.writes import as_flattened, as_view, in_place, mark_order, setitem
+from lineara.where import user_source
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Any) -> Any:
@@ -30,13 +31,13 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: An
 def _record_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Any) -> Any:
     implementation = UFUNCS.get((ufunc, method))
     if implementation is None:
-        known = [f"np.{u.__name__}" for u, m in UFUNCS if m == method]
+        known = [name_of_ufunc(u) for u, m in UFUNCS if m == method]
         raise unsupported(_name_of_ufunc(ufunc, method), known)
     return _call(implementation, lambda: _name_of_ufunc(ufunc, method), inputs, kwargs)
 
 
 def _name_of_ufunc(ufunc: np.ufunc, method: str) -> str:
-    return f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+    return name_of_ufunc(ufunc) + ("" if method == "__call__" else f".{method}")
 
 
 def call_function(function: Callable[..., Any], args: Any, kwargs: Mapping[str, Any]) -> Any:
@@ -143,17 +144,23 @@ def _call(
             raise
         if error.__traceback__.tb_next is not None:  # raised inside, not by the call itself
             raise
+        given = [f"{len(args)} positional arguments", *(f"{k}=…" for k in kwargs)]
         raise UnsupportedError(
             f"{name()} is not supported with these arguments on traced arrays",
             where=user_source(),
-            found=str(error),
-            remedy="leave the argument out, or write the function with others",
+            found=", ".join(given),
+            expected="no argument out=: results are new arrays" if "out" in kwargs else None,
+            remedy="assign the result: y = f(x), or y[...] = f(x) for an array of lineara.numpy"
+            if "out" in kwargs
+            else "leave an argument out, or write the function with others",
         ) from None
 
 
 def unsupported(name: str, known: list[str]) -> UnsupportedError:
     """The error for a function that has no implementation."""
-    near = difflib.get_close_matches(name, known, n=3)
+    bare = {full.rpartition(".")[2]: full for full in known}
+    close = difflib.get_close_matches(name.rpartition(".")[2], bare, n=3, cutoff=0.8)
+    near = [bare[other] for other in close]
     return UnsupportedError(
         f"{name} is not supported on traced arrays",
         where=user_source(),

@@ -15,17 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import IndexRangeError, TypeMismatchError
+from lineara.errors import IndexRangeError, LinearaError, TypeMismatchError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply, broadcast_shapes, broadcast_to, convert, here
 from lineara.frontend.trace import Traced
-from lineara.frontend.where import user_source
 from lineara.frontend.writes import as_view, view_of
 from lineara.ir.op import Op
 from lineara.ir.types import DTYPES, ArrayType
 from lineara.ops.indexing import Gather
 from lineara.ops.shape import Flip, Reshape, Transpose
 from lineara.ops.slicing import Slice
+from lineara.where import user_source
 
 
 def getitem(array: TracedArray, index: Any) -> TracedArray:
@@ -131,13 +131,8 @@ class Basic:
 
 def _expanded(shape: tuple[int, ...], items: tuple[Any, ...]) -> list[Any]:
     """The items of an index, masks replaced by positions and the ellipsis by whole slices."""
-    flat: list[Any] = []
-    for item in items:
-        if _is_mask(item):
-            flat.extend(_positions(item))
-        else:
-            flat.append(np.asarray(item) if isinstance(item, Sequence) else item)
-    used = sum(item is not None and item is not Ellipsis for item in flat)
+    widths = [_width(item) for item in items]
+    used = sum(widths)
     if used > len(shape):
         raise IndexRangeError(
             "too many indices for the array",
@@ -145,11 +140,36 @@ def _expanded(shape: tuple[int, ...], items: tuple[Any, ...]) -> list[Any]:
             found=f"{used} indices",
             expected=f"at most {len(shape)}, for an array of shape {shape}",
         )
-    ellipses = [i for i, item in enumerate(flat) if item is Ellipsis]
-    if len(ellipses) > 1:
-        raise IndexRangeError("an index can have one ellipsis ('...') only", where=user_source())
-    at = ellipses[0] if ellipses else len(flat)
-    return [*flat[:at], *[slice(None)] * (len(shape) - used), *flat[at + 1 :]]
+    ellipses = sum(item is Ellipsis for item in items)
+    if ellipses > 1:
+        raise IndexRangeError(
+            "an index can have one ellipsis ('...') only",
+            where=user_source(),
+            found=f"{ellipses} of them",
+            expected="one, for all axes that have no index",
+        )
+    if not ellipses:
+        items, widths = (*items, ...), [*widths, 0]
+    flat: list[Any] = []
+    axis = 0
+    for item, width in zip(items, widths, strict=True):
+        if item is Ellipsis:
+            width = len(shape) - used
+            flat += [slice(None)] * width
+        elif _is_mask(item):
+            flat += _positions(item, shape[axis : axis + width], axis)
+        else:
+            is_list = isinstance(item, Sequence) and not isinstance(item, str | bytes)
+            flat.append(np.asarray(item) if is_list else item)
+        axis += width
+    return flat
+
+
+def _width(item: Any) -> int:
+    """How many axes an item of an index is for."""
+    if item is None or item is Ellipsis:
+        return 0
+    return np.ndim(item) if _is_mask(item) else 1
 
 
 def _is_mask(item: Any) -> bool:
@@ -160,8 +180,21 @@ def _is_mask(item: Any) -> bool:
     )
 
 
-def _positions(mask: Any) -> tuple[Any, ...]:
-    """The positions of the true elements of a mask, whose number must be known now."""
+def _positions(mask: Any, shape: tuple[int, ...], axis: int) -> tuple[Any, ...]:
+    """The positions of the true elements of a mask, whose number must be known now.
+
+    Args:
+        mask: the mask.
+        shape: the lengths of the axes that it is for.
+        axis: the first of these.
+    """
+    if np.shape(mask) != shape:
+        raise IndexRangeError(
+            "a mask has another shape than the axes that it is for",
+            where=user_source(),
+            found=f"a mask of shape {np.shape(mask)} at axis {axis}",
+            expected=f"shape {shape}",
+        )
     if isinstance(mask, Traced):
         mask = mask.owner.concrete(mask.value, "indexing with a mask")
     mask = np.asarray(mask)
@@ -205,7 +238,25 @@ def _is_array(item: Any) -> bool:
 
 
 def _slice(basic: Basic, axis: int, item: slice, size: int) -> None:
-    start, stop, step = item.indices(size)
+    try:
+        start, stop, step = item.indices(size)
+    except LinearaError:  # a traced bound, whose own words are better
+        raise
+    except TypeError:
+        raise TypeMismatchError(
+            "slices are bounded by ints",
+            where=user_source(),
+            found=str(item),
+            expected="ints, or nothing",
+            remedy="round with int(…) or //",
+        ) from None
+    except ValueError:
+        raise IndexRangeError(
+            "slice step cannot be zero",
+            where=user_source(),
+            found=str(item),
+            expected="a step forwards or backwards",
+        ) from None
     count = len(range(start, stop, step))
     if count == 0:
         basic.take(0, 0)
@@ -225,6 +276,8 @@ def _in_range(item: Any, size: int, axis: int) -> int:
             "arrays are indexed by ints, slices, None, Ellipsis, and arrays of ints or bools",
             where=user_source(),
             found=f"{item!r} of type {type(item).__name__}",
+            expected="one of these",
+            remedy="convert a whole number with int(…)",
         ) from None
     if not -size <= number < size:
         raise IndexRangeError(

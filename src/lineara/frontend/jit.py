@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Hashable, Iterable
+from inspect import Parameter
 from typing import Any, NamedTuple
 
 from lineara import tree
 from lineara.errors import TypeMismatchError
-from lineara.frontend.arguments import function_name, leaf_names, parameter_names
+from lineara.frontend.arguments import (
+    called,
+    checked_function,
+    function_name,
+    leaf_names,
+    parameter_names,
+)
 from lineara.frontend.trace import Traced, type_of_leaf
 from lineara.frontend.tracing import Recorded, apply, record, weak_type
-from lineara.frontend.where import user_source
 from lineara.ir.types import ArrayType
 from lineara.transforms.simplify import simplify
+from lineara.where import user_source
 
 
 class Signature(NamedTuple):
@@ -27,18 +35,21 @@ class Jitted:
     """A function that is traced once for each signature of its arguments; see `jit`."""
 
     def __init__(
-        self, fun: Callable[..., Any], static_argnums: Iterable[int], static_argnames: Iterable[str]
+        self,
+        fun: Callable[..., Any],
+        static_argnums: frozenset[int],
+        static_argnames: frozenset[str],
     ) -> None:
         functools.update_wrapper(self, fun)
         self.fun = fun
-        self.static_argnums = frozenset(static_argnums)
-        self.static_argnames = frozenset(static_argnames)
+        self.static_argnums = static_argnums
+        self.static_argnames = static_argnames
         self.recorded: dict[Hashable, Recorded] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         static, dynamic = self._divide(args, kwargs)
         leaves, structure = tree.flatten(dynamic)
-        types = tuple(Signature(type_of_leaf(x), weak_type(x)) for x in leaves)
+        types = tuple(_signature(x) for x in leaves)
         key = (structure, types, tuple(sorted(static.items(), key=repr)))
         recorded = self._lookup(key) or self._record(key, static, structure, types)
         results = apply(simplify(recorded.function), [*recorded.captures, *leaves])
@@ -60,13 +71,8 @@ class Jitted:
         try:
             return self.recorded.get(key)
         except TypeError:
-            raise TypeMismatchError(
-                "static arguments of a jitted function must be hashable",
-                where=user_source(),
-                found=repr(key[2]),  # type: ignore[index]
-                expected="ints, strings, tuples, functions, …",
-                remedy="pass arrays as ordinary arguments",
-            ) from None
+            static = key[2]  # type: ignore[index]
+            raise next(_unhashable(x, at) for at, x in static if not _is_hashable(x)) from None
 
     def _record(
         self,
@@ -80,9 +86,8 @@ class Jitted:
             remaining = iter(positional)
             count = len(positional) + sum(isinstance(i, int) for i in static)
             args = [static[i] if i in static else next(remaining) for i in range(count)]
-            return self.fun(
-                *args, **named, **{k: v for k, v in static.items() if isinstance(k, str)}
-            )
+            named = {**named, **{k: v for k, v in static.items() if isinstance(k, str)}}
+            return called(self.fun, args, named)
 
         names = parameter_names(self.fun, structure.num_leaves + len(static))
         positional = [n for i, n in enumerate(names) if i not in static]
@@ -100,6 +105,85 @@ class Jitted:
         if not any(isinstance(x, Traced) for x in recorded.captures):
             self.recorded[key] = recorded  # a capture of an outer trace is good for this call only
         return recorded
+
+
+def _signature(leaf: Any) -> Signature:
+    try:
+        return Signature(type_of_leaf(leaf), weak_type(leaf))
+    except TypeMismatchError as error:
+        raise TypeMismatchError(
+            "the arguments of a jitted function are arrays, unless they are static",
+            where=user_source(),
+            found=error.found,
+            expected=error.expected,
+            remedy="name the argument in static_argnums or static_argnames, or convert it",
+        ) from None
+
+
+def _is_hashable(x: Any) -> bool:
+    try:
+        hash(x)
+    except TypeError:
+        return False
+    return True
+
+
+def _unhashable(x: Any, at: int | str) -> TypeMismatchError:
+    """The error for a static argument, at that position or of that name, that has no hash."""
+    traced = isinstance(x, Traced)
+    return TypeMismatchError(
+        "static arguments of a jitted function must be hashable",
+        where=user_source(),
+        found=f"{x!r} as argument {at if isinstance(at, int) else repr(at)}",
+        expected="a value that is known now" if traced else "ints, strings, tuples, functions, …",
+        remedy="make the argument an ordinary one"
+        + ("" if traced else ", or write a tuple in place of a list"),
+    )
+
+
+def _static(
+    fun: Callable[..., Any], argnums: Any, argnames: Any
+) -> tuple[frozenset[int], frozenset[str]]:
+    """Positions and names of static arguments, which must be those of parameters of `fun`."""
+    numbers = _all_of(int, argnums, "static_argnums", "position")
+    names = _all_of(str, argnames, "static_argnames", "name")
+    try:
+        parameters = inspect.signature(fun).parameters.values()
+    except (TypeError, ValueError):  # NumPy's and Python's own functions may have none to see
+        return numbers, names
+    kinds = [p.kind for p in parameters]
+    count = sum(k in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD) for k in kinds)
+    known = [p.name for p in parameters]
+    if Parameter.VAR_POSITIONAL not in kinds:
+        for i in sorted(numbers - set(range(-count, count))):
+            raise _not_there("static_argnums", i, known)
+    if Parameter.VAR_KEYWORD not in kinds:
+        for name in sorted(names - set(known)):
+            raise _not_there("static_argnames", name, known)
+    return numbers, names
+
+
+def _all_of(kind: type, items: Any, argument: str, meaning: str) -> frozenset[Any]:
+    """One item of that kind, or several, as a set."""
+    several = items if isinstance(items, Iterable) and not isinstance(items, str) else (items,)
+    found = frozenset(several)
+    if not all(isinstance(x, kind) for x in found):
+        raise TypeMismatchError(
+            f"{argument} says which arguments are static",
+            where=user_source(),
+            found=repr(items),
+            expected=f"the {meaning} of one, or a tuple of {meaning}s",
+        )
+    return found
+
+
+def _not_there(argument: str, key: int | str, known: list[str]) -> TypeMismatchError:
+    return TypeMismatchError(
+        f"{argument} names argument {key!r}, which is not there",
+        where=user_source(),
+        found=f"a function of ({', '.join(known)})",
+        expected="an argument that the function takes",
+    )
 
 
 def jit(
@@ -121,6 +205,8 @@ def jit(
         static_argnames: names of keyword arguments likewise.
 
     Raises:
+        TypeMismatchError: if `fun` is no function, or has no such parameters; at the call, for
+            arguments that are neither arrays nor static.
         TracingError: at the call, where `fun` needs the value of an argument that is not static.
 
     >>> import numpy as np, lineara as la
@@ -134,6 +220,5 @@ def jit(
         return functools.partial(
             jit, static_argnums=static_argnums, static_argnames=static_argnames
         )
-    numbers = (static_argnums,) if isinstance(static_argnums, int) else static_argnums
-    names = (static_argnames,) if isinstance(static_argnames, str) else static_argnames
-    return Jitted(fun, numbers, names)
+    checked_function(fun, "jit")
+    return Jitted(fun, *_static(fun, static_argnums, static_argnames))

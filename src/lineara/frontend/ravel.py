@@ -12,7 +12,8 @@ import numpy as np
 from lineara import tree
 from lineara.errors import ShapeMismatchError, TypeMismatchError
 from lineara.frontend.core import shape_of, type_of_array
-from lineara.frontend.where import user_source
+from lineara.frontend.trace import Traced
+from lineara.where import user_source
 
 
 def ravel_pytree(pytree: Any) -> tuple[Any, Callable[[Any], Any]]:
@@ -52,8 +53,12 @@ def ravel_pytree(pytree: Any) -> tuple[Any, Callable[[Any], Any]]:
                 where=user_source(),
                 found=f"shape {shape_of(flat)}",
                 expected=f"shape {(ends[-1],)}",
+                remedy="flatten the array first: unravel(np.ravel(x))"
+                if math.prod(shape_of(flat)) == ends[-1]
+                else None,
             )
         found = type_of_array(flat).dtype
+        flat = flat if isinstance(flat, Traced) else np.asarray(flat)
         if mixed and found != dtype:
             raise TypeMismatchError(
                 "unravel casts from the common dtype of the leaves to the dtype of each",

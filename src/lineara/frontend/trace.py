@@ -20,14 +20,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lineara.backends.numpy_interpreter import run_equation
-from lineara.errors import LinearaError, TracingError, TypeMismatchError
-from lineara.frontend.where import user_source
+from lineara.errors import LinearaError, TracingError, TypeMismatchError, UnsupportedError
 from lineara.ir.builder import Builder
 from lineara.ir.containers import Container
 from lineara.ir.op import Op
 from lineara.ir.program import Equation, Function, Literal, Operand, Variable
 from lineara.ir.types import DTYPE_NAMES, Array, ArrayType, type_of
 from lineara.ir.value import Value
+from lineara.where import user_source
 
 
 class View(NamedTuple):
@@ -245,8 +245,8 @@ class Trace:
                 where=user_source(),
                 found=f"a traced array of type {operand.type}",
                 expected="a value that does not depend on the arguments of the jitted function",
-                remedy="use np.where(condition, a, b) instead of if, mark the argument static with "
-                "static_argnums, or call the function without jit",
+                remedy="use np.where(condition, a, b) in place of branches and masks, mark the "
+                "argument static with static_argnums, or call the function without jit",
             )
         return (
             actual
@@ -296,16 +296,33 @@ def as_array(x: Any) -> Array:
     Raises:
         TypeMismatchError: for anything that is not one, or of a dtype that the language lacks.
     """
+    if isinstance(x, np.ma.MaskedArray | np.matrix):
+        raise UnsupportedError(
+            f"{type(x).__name__} has other rules than arrays, which would get lost",
+            where=user_source(),
+            found=f"an object of type {type(x).__name__}",
+            expected="a plain array",
+            remedy="convert it with x.filled(…)"
+            if isinstance(x, np.ma.MaskedArray)
+            else "convert it with np.asarray(x), and multiply with @",
+        )
     array = np.asarray(x)
     if array.dtype.kind not in "biufc":
+        is_array = isinstance(x, np.ndarray | np.generic)
+        found = f"of dtype {array.dtype}" if is_array else f"of type {type(x).__name__}"
         raise TypeMismatchError(
             "a program computes with numbers and arrays of numbers only",
             where=user_source(),
-            found=f"{type(x).__name__} of dtype {array.dtype}" if array.size else repr(x),
+            found=f"an {'array' if is_array else 'object'} {found}"
+            + (f" ({x!r})" if isinstance(x, str | bytes) else ""),
             expected="a number, a NumPy array of numbers, or a traced array",
-            remedy="convert it first, or pass it where it is not differentiated or traced",
+            remedy="convert it first, pass it where it is not differentiated or traced, or "
+            "register its class with lineara.tree if it is a container",
         )
-    type_of(array)
+    try:
+        type_of(array)
+    except TypeMismatchError as error:
+        raise error.at(user_source()) from None
     return array
 
 

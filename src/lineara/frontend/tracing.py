@@ -15,11 +15,11 @@ from lineara.frontend.array import TracedArray
 from lineara.frontend.cache import canonical
 from lineara.frontend.core import apply_all, convert, here, wrap
 from lineara.frontend.trace import Trace, Traced, recording
-from lineara.frontend.where import user_source
 from lineara.ir.containers import Container
 from lineara.ir.program import Function
 from lineara.ir.types import Array, ArrayType
 from lineara.ops.control.call import Call
+from lineara.where import user_source
 
 
 @dataclass(frozen=True)
@@ -154,8 +154,9 @@ def _pair(output: Any) -> tuple[Any, Any]:
     raise TypeMismatchError(
         "with has_aux=True a function returns a pair",
         where=user_source(),
-        found=f"a {type(output).__name__}",
+        found=f"{len(output)} outputs in a tuple" if isinstance(output, tuple) else "one output",
         expected="(output, aux)",
+        remedy="put everything but the output into aux, or leave out has_aux=True",
     )
 
 
@@ -165,9 +166,10 @@ def _output(leaf: Any) -> Any:
     raise TypeMismatchError(
         "a function that is traced returns arrays, or containers of arrays",
         where=user_source(),
-        found=f"a {type(leaf).__name__} among its outputs",
+        found=f"an object of type {type(leaf).__name__} among its outputs",
         expected="arrays and numbers in tuples, lists, dicts, …",
-        remedy="return other things as auxiliary output, with has_aux=True",
+        remedy="leave other things out, or return them beside the output, with has_aux=True of "
+        "grad and its like",
     )
 
 

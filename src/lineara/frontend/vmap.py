@@ -14,10 +14,10 @@ from lineara.errors import LinearaError, ShapeMismatchError, TypeMismatchError
 from lineara.frontend.arguments import function_name, leaf_names, parameter_names
 from lineara.frontend.trace import type_of_leaf
 from lineara.frontend.tracing import apply, record, weak_type
-from lineara.frontend.where import user_source
 from lineara.ir.types import ArrayType
 from lineara.transforms.batch import vectorise
 from lineara.transforms.simplify import simplify
+from lineara.where import user_source
 
 
 def vmap(

@@ -20,10 +20,10 @@ from lineara.errors import IndexRangeError, TracingError, TypeMismatchError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply, broadcast_to, convert, here, reshape, traced, type_of_array
 from lineara.frontend.trace import Traced, View
-from lineara.frontend.where import user_source
 from lineara.ir.types import Array
 from lineara.ops.dynamic import DynamicUpdateSlice
 from lineara.ops.indexing import ScatterSet
+from lineara.where import user_source
 
 
 def as_view(result: TracedArray, base: TracedArray, make: Callable[[Any], Any]) -> TracedArray:
@@ -132,7 +132,10 @@ def _selected(positions: Array, index: Any) -> Any:
         return positions[index]
     except IndexError as error:
         raise IndexRangeError(
-            str(error), where=user_source(), found=f"an array of shape {positions.shape}"
+            str(error),
+            where=user_source(),
+            found=f"an array of shape {positions.shape}",
+            expected="an index of elements that are there",
         ) from None
 
 
@@ -238,6 +241,13 @@ def _traced_mask(index: Any) -> TracedArray | None:
 
 def _masked(array: TracedArray, mask: TracedArray, value: Any) -> Any:
     """The whole of `array` with `value` where the mask is true."""
+    if mask.shape != array.shape[: mask.ndim]:
+        raise IndexRangeError(
+            "a mask has another shape than the axes that it is for",
+            where=user_source(),
+            found=f"a mask of shape {mask.shape}",
+            expected=f"shape {array.shape[: mask.ndim]}",
+        )
     if np.ndim(value) != 0:
         positions = np.flatnonzero(mask.owner.concrete(mask.value, "a boolean mask"))
         result = array.copy()

@@ -40,7 +40,15 @@ def supported_dtype(dtype: Any) -> DType:
     Raises:
         TypeMismatchError: for an element type that the language does not have.
     """
-    native: DType = np.dtype(dtype).newbyteorder("=")
+    try:
+        native: DType = np.dtype(dtype).newbyteorder("=")
+    except TypeError:
+        raise TypeMismatchError(
+            "this is no dtype",
+            found=repr(dtype),
+            expected="a dtype of NumPy's",
+            remedy="write np.float64, for example",
+        ) from None
     name = DTYPE_NAMES.get(native)
     if name is None:
         raise TypeMismatchError(

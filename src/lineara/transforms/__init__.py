@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
+from lineara.errors import LinearityError, TypeMismatchError
 from lineara.ir.program import Function, Program
 from lineara.transforms.batch import batch as _batch
 from lineara.transforms.forget import forget as _forget
@@ -27,6 +28,7 @@ from lineara.transforms.transpose import transpose as _transpose
 from lineara.transforms.unzip import Policy, save_all, save_none
 from lineara.transforms.unzip import partial_eval as _partial_eval
 from lineara.transforms.unzip import unzip as _unzip
+from lineara.where import user_source
 
 __all__ = [
     "Policy",
@@ -54,9 +56,9 @@ def jvp(program: P, active: Sequence[bool] | None = None) -> P:
     Raises:
         LinearityError: if the main function has linear parameters; `forget` them first.
     """
-    own = program.main.params[len(program.constants) :]
+    own = _main(program).params[len(program.constants) :]
     mask = [p.type.has_tangent for p in own] if active is None else active
-    return _with_main(program, _jvp(program.main, [*_captured(program, False), *mask]))
+    return _with_main(program, _jvp(_main(program), [*_captured(program, False), *mask]))
 
 
 def unzip(program: P, policy: Policy = save_all) -> tuple[P, P]:
@@ -69,7 +71,7 @@ def unzip(program: P, policy: Policy = save_all) -> tuple[P, P]:
     Returns:
         ``nonlin(x) -> (y, tape)`` and ``lin(tape; x') -> (; y')``.
     """
-    nonlin, lin = _unzip(program.main, policy)
+    nonlin, lin = _unzip(_main(program), policy)
     return _with_main(program, nonlin), type(program).of(lin)
 
 
@@ -85,7 +87,7 @@ def partial_eval(program: P, known: Sequence[bool], policy: Policy = save_all) -
         ``first(known) -> (known results, tape)`` and ``second(tape, unknown; x') -> (other
         results)``.
     """
-    parts = _partial_eval(program.main, [*_captured(program, True), *known], policy)
+    parts = _partial_eval(_main(program), [*_captured(program, True), *known], policy)
     return _with_main(program, parts.known), type(program).of(parts.unknown)
 
 
@@ -95,17 +97,21 @@ def transpose(program: P) -> P:
     Raises:
         LinearityError: if it has non-linear results; `unzip` it first.
     """
-    return _with_main(program, _transpose(program.main))
+    main = _main(program)
+    try:
+        return _with_main(program, _transpose(main))
+    except LinearityError as error:
+        raise error.at(user_source()) from None
 
 
 def forget(program: P) -> P:
     """The program with its linear variables made ordinary ones."""
-    return _with_main(program, _forget(program.main))
+    return _with_main(program, _forget(_main(program)))
 
 
 def simplify(program: P) -> P:
     """A program with the same results and fewer equations."""
-    return _with_main(program, _simplify(program.main))
+    return _with_main(program, _simplify(_main(program)))
 
 
 def batch(program: P, size: int, batched: Sequence[bool] | None = None) -> P:
@@ -116,9 +122,21 @@ def batch(program: P, size: int, batched: Sequence[bool] | None = None) -> P:
         size: the number of examples.
         batched: the parameters, non-linear ones first, in which examples differ; by default all.
     """
-    own = program.main.all_params[len(program.constants) :]
+    own = _main(program).all_params[len(program.constants) :]
     mask = [True] * len(own) if batched is None else batched
-    return _with_main(program, _batch(program.main, size, (*_captured(program, False), *mask)))
+    return _with_main(program, _batch(_main(program), size, (*_captured(program, False), *mask)))
+
+
+def _main(program: Program) -> Function:
+    if isinstance(program, Program):
+        return program.main
+    raise TypeMismatchError(
+        "transformations take programs",
+        where=user_source(),
+        found=f"an object of type {type(program).__name__}",
+        expected="a program, as trace and parse return it",
+        remedy="write lineara.trace(f)(x) for the program of a function",
+    )
 
 
 def _captured(program: Program, flag: bool) -> list[bool]:

@@ -21,7 +21,7 @@ from lineara.frontend.core import (
 )
 from lineara.frontend.numpy.reductions import ABSENT
 from lineara.frontend.trace import Traced
-from lineara.frontend.where import user_source
+from lineara.where import user_source
 
 
 def along(axis: int, index: Any) -> tuple[Any, ...]:

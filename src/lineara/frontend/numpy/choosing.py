@@ -20,9 +20,9 @@ from lineara.frontend.core import (
     type_of_array,
 )
 from lineara.frontend.numpy.reductions import ABSENT, BOOL
-from lineara.frontend.where import user_source
 from lineara.ops import minmax
 from lineara.ops.complex import to_complex
+from lineara.where import user_source
 
 
 def where(condition: Any, x: Any = ABSENT, y: Any = ABSENT, /) -> Any:

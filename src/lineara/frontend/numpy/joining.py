@@ -13,9 +13,9 @@ from lineara.frontend.core import apply, axis_of, broadcast_to, convert, traced
 from lineara.frontend.core import broadcast_shapes as common_shape
 from lineara.frontend.core import type_of_array as type_of
 from lineara.frontend.trace import Traced
-from lineara.frontend.where import user_source
 from lineara.ir.types import supported_dtype
 from lineara.ops.slicing import Concatenate, Pad
+from lineara.where import user_source
 
 
 def concatenate(arrays: Any, /, axis: Any = 0, *, dtype: Any = None) -> TracedArray:
@@ -31,7 +31,8 @@ def concatenate(arrays: Any, /, axis: Any = 0, *, dtype: Any = None) -> TracedAr
         raise ShapeMismatchError(
             "zero-dimensional arrays cannot be concatenated",
             where=user_source(),
-            found=", ".join(str(x.shape) for x in parts),
+            found=f"shapes {', '.join(str(x.shape) for x in parts)}",
+            expected="arrays with one axis or more",
             remedy="use np.stack",
         )
     return apply(Concatenate(axis_of(axis, parts[0].ndim)), *parts)
@@ -39,12 +40,13 @@ def concatenate(arrays: Any, /, axis: Any = 0, *, dtype: Any = None) -> TracedAr
 
 def stack(arrays: Any, axis: int = 0) -> TracedArray:
     items: list[Any] = [x if isinstance(x, Traced) else np.asarray(x) for x in arrays]
-    shapes = {np.shape(x) for x in items}
-    if len(shapes) != 1:
+    shapes = [np.shape(x) for x in items]
+    if len(set(shapes)) != 1:
         raise ShapeMismatchError(
             "all input arrays must have the same shape",
             where=user_source(),
-            found=", ".join(map(str, shapes)) or "no arrays",
+            found=f"shapes {', '.join(map(str, shapes))}" if shapes else "no arrays",
+            expected="equal shapes",
             remedy="broadcast them to one shape, or join them with np.concatenate",
         )
     return concatenate([np.expand_dims(x, axis) for x in items], axis)
@@ -131,6 +133,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[TracedArray
             "array split does not result in an equal division",
             where=user_source(),
             found=f"{indices_or_sections} parts of an axis of length {n}",
+            expected=f"a number that divides {n}",
             remedy="use np.array_split",
         )
     return array_split(ary, indices_or_sections, axis)

@@ -20,10 +20,10 @@ from lineara.frontend.core import (
     traced,
     type_of_array,
 )
-from lineara.frontend.where import user_source
 from lineara.ir.op import Op
 from lineara.ops.linalg import determinant, factorize
 from lineara.ops.linalg import solve as solving
+from lineara.where import user_source
 
 INEXACT = np.dtype(np.float64)
 """What integers are converted to, whatever they meet."""
@@ -48,6 +48,14 @@ def _of_matrix(op: Op) -> Callable[..., Any]:
 
 def solve(a: Any, b: Any) -> Any:
     matrix, right = _inexact(a, b)
+    lengths = right.shape if right.ndim == 1 else right.shape[-2:-1]
+    if matrix.shape[-2:] != lengths * 2:
+        raise ShapeMismatchError(
+            "np.linalg.solve takes square matrices and right-hand sides of their length",
+            where=user_source(),
+            found=f"shapes {np.shape(a)} and {np.shape(b)}",
+            expected="shapes (..., n, n) and (n,) or (..., n, k)",
+        )
     if right.ndim == 1:
         return solve(matrix, right[:, None])[..., 0]
     batch = broadcast_shapes(np.empty(matrix.shape[:-2]), np.empty(right.shape[:-2]))

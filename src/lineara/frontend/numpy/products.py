@@ -13,8 +13,8 @@ from lineara.errors import ShapeMismatchError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply, axis_of, broadcast_to, convert, shape_of, traced
 from lineara.frontend.core import type_of_array as type_of
-from lineara.frontend.where import user_source
 from lineara.ops.contract import Dot
+from lineara.where import user_source
 
 
 def einsum(*operands: Any, optimize: Any = None) -> TracedArray:
@@ -61,10 +61,18 @@ def _parsed(operands: tuple[Any, ...]) -> tuple[list[str], str, list[Any]]:
     inputs = left.split(",")
     if len(inputs) != len(arrays):
         raise ShapeMismatchError(
-            "einsum has other operands than its subscripts say",
+            "einsum has another number of operands than its subscripts say",
             where=user_source(),
-            found=f"{len(arrays)} operands",
+            found=f"{len(arrays)}",
             expected=f"{len(inputs)}, for {spec!r}",
+        )
+    strange = {c for labels in inputs for c in labels.replace("...", "")} - set(ascii_letters)
+    if strange:
+        raise ShapeMismatchError(
+            "einsum's subscripts are letters",
+            where=user_source(),
+            found=f"{''.join(sorted(strange))!r} in {spec!r}",
+            expected="letters, and '...' for axes without a letter",
         )
     free = [c for c in ascii_letters if c not in spec]
     rank = 0
@@ -75,13 +83,13 @@ def _parsed(operands: tuple[Any, ...]) -> tuple[list[str], str, list[Any]]:
                 "einsum names another number of axes than an operand has",
                 where=user_source(),
                 found=f"subscripts {labels!r} for shape {np.shape(arrays[k])}",
+                expected="one letter for each axis, or '...' for several",
             )
         rank = max(rank, hidden)
         inputs[k] = labels.replace("...", "".join(free[:hidden][::-1]))
     dots = "".join(free[:rank][::-1])
-    strange = sorted(set(right.replace("...", "")) - set("".join(inputs)))
-    strange += [c for c in "".join(inputs) if c not in ascii_letters]
-    if strange or (arrow and rank and "..." not in right):
+    unknown = set(right.replace("...", "")) - set("".join(inputs))
+    if unknown or (arrow and rank and "..." not in right):
         raise ShapeMismatchError(
             "einsum's subscripts do not fit together",
             where=user_source(),

@@ -10,7 +10,6 @@ import numpy as np
 from lineara.errors import ShapeMismatchError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply, axes_of, axis_of, convert, reshape, traced
-from lineara.frontend.where import user_source
 from lineara.ir.op import Op
 from lineara.ir.types import DType
 from lineara.ops.broadcast import ReduceSum
@@ -27,6 +26,7 @@ from lineara.ops.reduce import (
     ReduceOr,
     ReduceProd,
 )
+from lineara.where import user_source
 
 ABSENT: Any = np._NoValue
 """NumPy's own sign that an argument is not given."""

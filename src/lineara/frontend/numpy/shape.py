@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from lineara.errors import ShapeMismatchError, TypeMismatchError, UnsupportedError
+from lineara.errors import AxisRangeError, ShapeMismatchError, TypeMismatchError, UnsupportedError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply, axes_of, axis_of, broadcast_shapes, convert, traced
 from lineara.frontend.core import broadcast_to as broadcast
 from lineara.frontend.core import reshape as reshape_to
-from lineara.frontend.where import user_source
 from lineara.ir.types import supported_dtype
 from lineara.ops.shape import Flip, Transpose
+from lineara.where import user_source
 
 
 def reshape(a: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> TracedArray:
@@ -61,6 +61,7 @@ def transpose(a: Any, axes: Any = None) -> TracedArray:
     if axes is None:
         order = tuple(range(x.ndim))[::-1]
     else:
+        axes = axes if isinstance(axes, Iterable) else (axes,)
         order = tuple(axis_of(axis, x.ndim) for axis in axes)
         if sorted(order) != list(range(x.ndim)):
             raise ShapeMismatchError(
@@ -105,7 +106,12 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> TracedArray:
     axis = axis_of(axis, x.ndim)
     start = start + x.ndim if start < 0 else start
     if not 0 <= start <= x.ndim:
-        raise np.exceptions.AxisError(start, x.ndim + 1)
+        raise AxisRangeError(
+            f"start {start} is out of bounds for an array of dimension {x.ndim}",
+            where=user_source(),
+            found=f"start={start}",
+            expected=f"a number from {-x.ndim} to {x.ndim}",
+        )
     return moveaxis(x, axis, start - 1 if axis < start else start)
 
 
@@ -115,7 +121,12 @@ def expand_dims(a: Any, axis: Any) -> TracedArray:
     ndim = x.ndim + len(axes)
     new = {axis_of(i, ndim) for i in axes}
     if len(new) != len(axes):
-        raise ShapeMismatchError("repeated axis", where=user_source(), found=f"axis={axis}")
+        raise ShapeMismatchError(
+            "an axis is named twice",
+            where=user_source(),
+            found=f"axis={axis}",
+            expected="different axes",
+        )
     lengths = iter(x.shape)
     return traced(reshape_to(x, tuple(1 if i in new else next(lengths) for i in range(ndim))))
 
@@ -129,6 +140,8 @@ def squeeze(a: Any, axis: Any = None) -> TracedArray:
             "cannot select an axis to squeeze out which has size not equal to one",
             where=user_source(),
             found=f"axis {axis} of shape {x.shape}",
+            expected="axes of length 1",
+            remedy="take an element of a longer axis with x[0] or x[:, 0]",
         )
     return traced(reshape_to(x, tuple(n for i, n in enumerate(x.shape) if i not in axes)))
 
@@ -249,7 +262,8 @@ def _reshape_method(x: TracedArray, *shape: Any, order: str = "C") -> TracedArra
 
 
 def _transpose_method(x: TracedArray, *axes: Any) -> TracedArray:
-    return transpose(x, (axes[0] if len(axes) == 1 else axes) or None)
+    one = len(axes) == 1 and (axes[0] is None or isinstance(axes[0], Iterable))
+    return transpose(x, (axes[0] if one else axes) or None)
 
 
 def _astype(x: TracedArray, dtype: Any, copy: bool = True) -> TracedArray:

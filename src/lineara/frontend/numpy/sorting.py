@@ -11,8 +11,8 @@ from lineara.errors import ShapeMismatchError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply, axis_of, reshape, shape_of, traced
 from lineara.frontend.numpy.reductions import missing
-from lineara.frontend.where import user_source
 from lineara.ops.sorting import ArgSort, Sort
+from lineara.where import user_source
 
 
 def _ordering(op: type[Sort | ArgSort]) -> Callable[..., Any]:

@@ -12,8 +12,8 @@ from lineara.errors import ShapeMismatchError, UnsupportedError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import axes_of, axis_of, broadcast_to, convert, reshape, shape_of, traced
 from lineara.frontend.numpy.reductions import ABSENT, missing
-from lineara.frontend.where import user_source
 from lineara.ir.types import Array
+from lineara.where import user_source
 
 
 def safe_sqrt(x: Any) -> Any:

@@ -18,7 +18,6 @@ from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply, convert, elementwise, resolve, weak_dtype
 from lineara.frontend.numpy.products import matmul, vecdot
 from lineara.frontend.trace import Traced
-from lineara.frontend.where import user_source
 from lineara.ir.op import Op
 from lineara.ir.types import supported_dtype
 from lineara.ops import (
@@ -32,6 +31,7 @@ from lineara.ops import (
     trigonometric,
 )
 from lineara.ops import complex as parts
+from lineara.where import user_source
 
 Ufunc = Callable[..., Any]
 

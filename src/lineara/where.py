@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
 from functools import lru_cache
 from pathlib import Path
 from types import FrameType
@@ -13,11 +14,15 @@ import scipy
 
 from lineara.errors import Source
 
-_OURS = str(Path(__file__).parents[1])
+_PACKAGE = __name__.partition(".")[0] + "."
+_OURS = str(Path(__file__).parent)
 LIBRARIES = tuple(
     root + ("" if root.endswith("/") else "/")
     for root in (_OURS, *(str(Path(str(m.__file__)).parent) for m in (np, scipy, optree)))
 )
+_PYTHON = sysconfig.get_path("stdlib")
+_INSTALLED = ("site-packages", "dist-packages")
+"""Folders inside of Python's own that hold what users have installed."""
 
 
 def user_source() -> Source | None:
@@ -25,7 +30,7 @@ def user_source() -> Source | None:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not _is_library(file):
+        if not _is_library(file) and not _is_generated(frame):
             return _source(file, frame.f_lineno)
         frame = frame.f_back
     return None
@@ -33,7 +38,16 @@ def user_source() -> Source | None:
 
 @lru_cache(maxsize=1024)
 def _is_library(file: str) -> bool:
-    return file.startswith(LIBRARIES)
+    if file.startswith((*LIBRARIES, "<frozen ")):
+        return True
+    return file.startswith(_PYTHON) and not any(folder in file for folder in _INSTALLED)
+
+
+def _is_generated(frame: FrameType) -> bool:
+    """Whether the code was made by Python for a class of ours, as dataclasses have it."""
+    if frame.f_code.co_filename != "<string>":
+        return False
+    return str(frame.f_globals.get("__name__", "")).startswith(_PACKAGE)
 
 
 @lru_cache(maxsize=65536)
