@@ -17,6 +17,7 @@ from lineara.ir.check import check
 from lineara.ir.cost import work
 from lineara.ir.program import Function
 from lineara.ir.types import Array, type_of
+from lineara.ops.control.policies import nothing_saveable
 from lineara.text.parser import parse
 from lineara.text.printer import show
 from lineara.transforms.batch import batch
@@ -24,7 +25,7 @@ from lineara.transforms.forget import forget
 from lineara.transforms.jvp import derive
 from lineara.transforms.simplify import simplify
 from lineara.transforms.transpose import transpose
-from lineara.transforms.unzip import save_none, unzip
+from lineara.transforms.unzip import unzip
 
 WIDE = {
     np.dtype(np.float32): np.dtype(np.float64),
@@ -94,7 +95,7 @@ def check_linear_half(f: Function, inputs: Sequence[Array]) -> None:
     close(run(forget(jvp), *inputs, *v), outputs, inputs)
     close(run(transpose(back), *tape, *v), dots, inputs)
 
-    recomputing = unzip(jvp, save_none)
+    recomputing = unzip(jvp, nothing_saveable)
     for g in recomputing:
         check(g)
     other = run(recomputing[0], *inputs)

@@ -21,12 +21,14 @@ from lineara.api import (
 )
 from lineara.errors import LinearaError
 from lineara.frontend.abstract import ShapeDtypeStruct, closure_convert, eval_shape
+from lineara.frontend.checkpoint import checkpoint, name
 from lineara.frontend.jit import jit
 from lineara.frontend.ravel import ravel_pytree
 from lineara.frontend.stop import stop_gradient
 from lineara.frontend.vmap import vmap
 from lineara.linear_map import LinearMap, float0
 from lineara.numerical import check_grads
+from lineara.ops.control import policies as checkpoint_policies
 from lineara.program import Program, check, parse, size, trace, work
 
 __version__ = "0.1.0"
@@ -38,6 +40,8 @@ __all__ = [
     "ShapeDtypeStruct",
     "check",
     "check_grads",
+    "checkpoint",
+    "checkpoint_policies",
     "closure_convert",
     "eval_shape",
     "float0",
@@ -50,6 +54,7 @@ __all__ = [
     "jvp",
     "linear_transpose",
     "linearize",
+    "name",
     "numpy",
     "parse",
     "ravel_pytree",

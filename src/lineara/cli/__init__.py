@@ -299,7 +299,7 @@ def unzip(program: Program, policy: str) -> Functions:
             expected="a function made by jvp, or one like it",
             remedy="derive it first: lineara jvp FILE | lineara unzip -",
         )
-    policies = {"all": transforms.save_all, "none": transforms.save_none}
+    policies = {"all": transforms.everything_saveable, "none": transforms.nothing_saveable}
     nonlin, lin = transforms.unzip(program, policies[policy])
     return Functions(reachable([nonlin.main, lin.main]))
 

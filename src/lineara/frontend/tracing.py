@@ -16,6 +16,7 @@ from lineara.frontend.cache import canonical
 from lineara.frontend.core import apply_all, convert, here, wrap
 from lineara.frontend.trace import Trace, Traced, recording
 from lineara.ir.containers import Container
+from lineara.ir.op import Op
 from lineara.ir.program import Function
 from lineara.ir.types import Array, ArrayType
 from lineara.ops.control.call import Call
@@ -107,7 +108,9 @@ def record(
     return Recorded(canonical(function), captures, structure, len(leaves), aux)
 
 
-def apply(function: Function, operands: Sequence[Any]) -> list[Any]:
+def apply(
+    function: Function, operands: Sequence[Any], call: Callable[[Function], Op] = Call
+) -> list[Any]:
     """The results of a function of ordinary values on actual arguments.
 
     Where an argument is a traced array the call is recorded in the current trace; else it runs, and
@@ -115,7 +118,7 @@ def apply(function: Function, operands: Sequence[Any]) -> list[Any]:
     """
     if any(isinstance(x, Traced) for x in operands):
         pairs = zip(operands, function.params, strict=True)
-        return list(apply_all(Call(function), *[_operand(x, p.type) for x, p in pairs]))
+        return list(apply_all(call(function), *[_operand(x, p.type) for x, p in pairs]))
     arrays = [
         x if isinstance(p.type, Container) else np.asarray(x, p.type.dtype)[()]
         for x, p in zip(operands, function.params, strict=True)

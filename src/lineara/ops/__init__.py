@@ -26,6 +26,7 @@ from lineara.ops.compare import (
 from lineara.ops.complex import Conj, Imag, Real, ToComplex
 from lineara.ops.contract import Dot
 from lineara.ops.control.call import Call
+from lineara.ops.control.checkpoint import Checkpoint
 from lineara.ops.control.scan import Scan
 from lineara.ops.control.switch import Switch
 from lineara.ops.control.while_loop import While
@@ -55,6 +56,7 @@ from lineara.ops.linalg.factorize import Cholesky, Eigh, Qr, Svd
 from lineara.ops.linalg.matrix import Triangle
 from lineara.ops.linalg.solve import Inv, Solve, TriangularSolve
 from lineara.ops.minmax import Clip, Maximum, Minimum, Select
+from lineara.ops.name import Name
 from lineara.ops.packages import Blank, Count, Join, Pack, Unpack
 from lineara.ops.powers import Cbrt, Hypot, Pow, Reciprocal, Sqrt, Square
 from lineara.ops.reduce import (
@@ -116,7 +118,7 @@ COMPARISONS: tuple[type[Op], ...] = (
     Eq, Ne, Lt, Le, Gt, Ge, IsNan, IsInf, IsFinite, And, Or, Xor, Not, LeftShift, RightShift,
 )
 ARRAYS: tuple[type[Op], ...] = (
-    Iota, Convert, Broadcast, Reshape, Transpose, Flip, ExpandDims, Squeeze, Pad, Concatenate,
+    Iota, Convert, Name, Broadcast, Reshape, Transpose, Flip, ExpandDims, Squeeze, Pad, Concatenate,
 )
 READING: tuple[type[Op], ...] = (
     Slice, DupSlice, SliceAdd,
@@ -132,7 +134,7 @@ MATRICES: tuple[type[Op], ...] = (
     Cholesky, Qr, Eigh, Svd,
 )
 # fmt: on
-CONTROL: tuple[type[Op], ...] = (Call, Switch, Scan, While)
+CONTROL: tuple[type[Op], ...] = (Call, Checkpoint, Switch, Scan, While)
 PACKAGES: tuple[type[Op], ...] = (Pack, Unpack, Join, Blank, Count)
 
 OPS: dict[str, type[Op]] = {

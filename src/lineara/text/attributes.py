@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, Literal, NamedTuple, Union, cast, get_args, get_origin, get_type_hints
@@ -19,6 +19,8 @@ from lineara.ir.containers import Stack
 from lineara.ir.op import Op
 from lineara.ir.program import Function
 from lineara.ir.types import ArrayType, DType, dtype_name
+from lineara.ops.control import policies
+from lineara.ops.control.base import Policy
 from lineara.text.suggest import did_you_mean, shortened
 
 
@@ -131,6 +133,8 @@ def _fit(value: Any, hint: Any) -> Any:
         return _fit_any(value, [type(choice) for choice in arguments if choice == value])
     if origin is tuple:
         return _fit_tuple(value, arguments)
+    if origin is Callable:
+        return _policy(value)
     expected = origin or hint
     if expected is float and type(value) is int:
         return float(value)
@@ -139,6 +143,13 @@ def _fit(value: Any, hint: Any) -> Any:
     if isinstance(value, expected) and (expected is bool) is (type(value) is bool):
         return value
     raise _MisfitError
+
+
+def _policy(value: Any) -> Policy:
+    policy = policies.read(value) if isinstance(value, str) else None
+    if policy is None:
+        raise _MisfitError
+    return policy
 
 
 def _fit_any(value: Any, hints: Sequence[Any]) -> Any:
@@ -181,6 +192,8 @@ def _describe(hint: Any) -> str:
         return f"a tuple, each item {_describe(arguments[0])}"
     if origin is tuple:
         return f"a tuple ({', '.join(map(_describe, arguments))})"
+    if origin is Callable:
+        return f"the name of a policy: {', '.join(policies.BY_NAME)}, save_names(...)"
     return _DESCRIPTIONS[origin or hint]
 
 
@@ -235,4 +248,6 @@ def written(value: Any, names: Mapping[Any, str] | None = None) -> str:
         case tuple():
             items = ", ".join(written(item, names) for item in value)
             return f"({items},)" if len(value) == 1 else f"({items})"
+    if callable(value):
+        return json.dumps(policies.written(value))
     raise AssertionError(f"an attribute holds a {type(value).__name__}: {value!r}")

@@ -20,12 +20,18 @@ from typing import TypeVar
 
 from lineara.errors import LinearityError, TypeMismatchError
 from lineara.ir.program import Function, Program
+from lineara.ops.control.base import Policy
+from lineara.ops.control.policies import (
+    dots_saveable,
+    everything_saveable,
+    nothing_saveable,
+    save_names,
+)
 from lineara.transforms.batch import batch as _batch
 from lineara.transforms.forget import forget as _forget
 from lineara.transforms.jvp import jvp as _jvp
 from lineara.transforms.simplify import simplify as _simplify
 from lineara.transforms.transpose import transpose as _transpose
-from lineara.transforms.unzip import Policy, save_all, save_none
 from lineara.transforms.unzip import partial_eval as _partial_eval
 from lineara.transforms.unzip import unzip as _unzip
 from lineara.where import user_source
@@ -33,11 +39,13 @@ from lineara.where import user_source
 __all__ = [
     "Policy",
     "batch",
+    "dots_saveable",
+    "everything_saveable",
     "forget",
     "jvp",
+    "nothing_saveable",
     "partial_eval",
-    "save_all",
-    "save_none",
+    "save_names",
     "simplify",
     "transpose",
     "unzip",
@@ -61,7 +69,7 @@ def jvp(program: P, active: Sequence[bool] | None = None) -> P:
     return _with_main(program, _jvp(_main(program), [*_captured(program, False), *mask]))
 
 
-def unzip(program: P, policy: Policy = save_all) -> tuple[P, P]:
+def unzip(program: P, policy: Policy = everything_saveable) -> tuple[P, P]:
     """The non-linear and the linear half of a program made by `jvp`.
 
     Args:
@@ -75,7 +83,9 @@ def unzip(program: P, policy: Policy = save_all) -> tuple[P, P]:
     return _with_main(program, nonlin), type(program).of(lin)
 
 
-def partial_eval(program: P, known: Sequence[bool], policy: Policy = save_all) -> tuple[P, P]:
+def partial_eval(
+    program: P, known: Sequence[bool], policy: Policy = everything_saveable
+) -> tuple[P, P]:
     """The part of a program that some of its parameters determine, and the rest.
 
     Args:

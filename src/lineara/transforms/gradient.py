@@ -9,16 +9,18 @@ from __future__ import annotations
 from lineara.ir.builder import Builder
 from lineara.ir.program import Function
 from lineara.ir.value import Value
+from lineara.ops.control.base import Policy
+from lineara.ops.control.policies import everything_saveable
 from lineara.transforms.forget import forget
 from lineara.transforms.inline import inline
 from lineara.transforms.jvp import derive
 from lineara.transforms.simplify import simplify
 from lineara.transforms.transpose import transpose
-from lineara.transforms.unzip import Policy, save_all, unzip
+from lineara.transforms.unzip import unzip
 
 
 def linearize(
-    f: Function, active: tuple[bool, ...], policy: Policy = save_all
+    f: Function, active: tuple[bool, ...], policy: Policy = everything_saveable
 ) -> tuple[Function, Function]:
     """The two halves of the derivative of `f`.
 

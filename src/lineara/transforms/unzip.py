@@ -13,39 +13,27 @@ from the first there is one choice, and checkpointing is nothing else: *save* it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence, Set
 
 from lineara.errors import TypeMismatchError
 from lineara.ir.program import Equation, Function, Literal, Operand, Variable
-from lineara.ops.control.base import Control, Mask, Split
-
-Policy: TypeAlias = Callable[[Equation], bool]
-"""Whether to save the results of an equation (True) or to recompute them (False)."""
-
-
-def save_all(equation: Equation) -> bool:
-    """Saves every value: most memory, no operation done twice."""
-    return True
+from lineara.ops.control.base import Control, Mask, Policy, Split
+from lineara.ops.control.policies import everything_saveable
+from lineara.ops.name import Name
 
 
-def save_none(equation: Equation) -> bool:
-    """Recomputes everything from the known inputs: least tape, the most work."""
-    return False
-
-
-def unzip(f: Function, policy: Policy = save_all) -> tuple[Function, Function]:
+def unzip(f: Function, policy: Policy = everything_saveable) -> tuple[Function, Function]:
     """The non-linear and the linear half of a function with both kinds of parameters.
 
     Returns:
-        ``f.nonlin(x) -> (y, tape)`` and ``f.lin(tape; x') -> (; y')``. Under `save_all` the work
-        of the two adds up to exactly that of `f`; under any policy the values are the same.
+        ``f.nonlin(x) -> (y, tape)`` and ``f.lin(tape; x') -> (; y')``. If everything is saved, the
+        work of the two adds up to exactly that of `f`; under any policy the values are the same.
     """
     known, unknown, *_ = split(f, (True,) * len(f.params), policy)
     return known, unknown
 
 
-def partial_eval(f: Function, known: Sequence[bool], policy: Policy = save_all) -> Split:
+def partial_eval(f: Function, known: Sequence[bool], policy: Policy = everything_saveable) -> Split:
     """Takes `f` apart by any division of its non-linear parameters; linear ones are unknown.
 
     Raises:
@@ -81,11 +69,15 @@ class _Splitter:
     def __init__(self, f: Function, known: tuple[bool, ...], policy: Policy) -> None:
         self.f = f
         self.policy = policy
+        self.named: set[Operand] = set()
+        """Values that the policy saves under a name."""
         self.known_params = tuple(p for p, k in zip(f.params, known, strict=True) if k)
         self.unknown_params = tuple(p for p, k in zip(f.params, known, strict=True) if not k)
         self.known: set[Operand] = set(self.known_params)
         self.first: list[Equation] = []
         self.second: list[Equation] = []
+        self.handed: set[Operand] = set()
+        """What the halves of control equations hand over; policies have chosen it already."""
 
     def split(self, allowed: Mask | None) -> Split:
         f = self.f
@@ -128,32 +120,57 @@ class _Splitter:
     def divide(self, equation: Equation, op: Control) -> None:
         """An equation that runs functions falls into a part for each half."""
 
-        def parts(f: Function, known: Mask, allowed: Mask | None = None) -> Split:
-            return split(f, known, self.policy, allowed)
+        def parts(
+            f: Function,
+            known: Mask,
+            allowed: Mask | None = None,
+            policy: Policy | None = None,
+        ) -> Split:
+            return split(f, known, policy or self.policy, allowed)
 
         known = tuple(self.is_known((v,)) for v in equation.operands if not v.linear)
         halves = op.divide(equation, known, parts)
         for part in halves.first:
             self.add_known(part)
+        self.handed.update(halves.tape)
         self.second.extend(halves.second)
 
     def add_known(self, equation: Equation) -> None:
         self.first.append(equation)
         self.known.update(equation.results)
 
+    def saves(self, equation: Equation) -> bool:
+        """Whether the policy saves the results of the equation, or the name that they are given."""
+        return self.policy(equation) or not self.named.isdisjoint(equation.results)
+
     def tape(self, results: Sequence[Operand]) -> tuple[tuple[Variable, ...], list[Equation]]:
         """What to hand over, in order of definition, and what to compute again."""
         needed: set[Operand] = {v for v in results if v in self.known}
         for equation in self.second:
             needed.update(v for v in equation.operands if v in self.known)
+        self.named = {
+            v
+            for equation in self.first
+            if isinstance(equation.op, Name) and self.policy(equation)
+            for v in equation.operands
+        }
         recomputed: list[Equation] = []
         saved: list[Variable] = []
         for equation in reversed(self.first):
             wanted = [v for v in equation.results if v in needed]
-            if wanted and not self.policy(equation):
-                recomputed.append(equation)
+            handed = [v for v in wanted if v in self.handed]
+            if len(wanted) > len(handed) and not self.saves(equation):
+                recomputed.append(_afresh(equation, self.handed))
                 needed.update(v for v in equation.operands if v in self.known)
-            else:
-                saved.extend(reversed(wanted))
+                wanted = handed
+            saved.extend(reversed(wanted))
         params = tuple(p for p in self.known_params if p in needed)
         return params + tuple(reversed(saved)), recomputed[::-1]
+
+
+def _afresh(equation: Equation, handed: Set[Operand]) -> Equation:
+    """The equation once more, for the other half; what it hands over is there already."""
+    if handed.isdisjoint(equation.results):
+        return equation
+    results = tuple(Variable(v.type) if v in handed else v for v in equation.results)
+    return Equation(equation.op, equation.operands, results, equation.source)

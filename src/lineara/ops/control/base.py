@@ -62,10 +62,17 @@ class Typed(NamedTuple):
 
 
 class Halves(NamedTuple):
-    """An equation taken apart: what is known, and what is not."""
+    """An equation taken apart.
+
+    Attributes:
+        first: what is known.
+        second: what is not.
+        tape: what the first half hands over to the second; it is always saved.
+    """
 
     first: tuple[Equation, ...]
     second: tuple[Equation, ...]
+    tape: tuple[Variable, ...] = ()
 
 
 class Derive(Protocol):
@@ -74,10 +81,22 @@ class Derive(Protocol):
     def __call__(self, f: Function, active: Mask, wanted: Mask | None = None) -> Derived: ...
 
 
-class Divide(Protocol):
-    """Takes a function apart; of its results `known` may compute the `allowed` ones only."""
+Policy = Callable[[Equation], bool]
+"""Whether to save the results of an equation (True) or to compute them again (False)."""
 
-    def __call__(self, f: Function, known: Mask, allowed: Mask | None = None) -> Split: ...
+
+class Divide(Protocol):
+    """Takes a function apart; of its results `known` may compute the `allowed` ones only. What is
+    saved is decided by the policy, or else by that of the function that surrounds.
+    """
+
+    def __call__(
+        self,
+        f: Function,
+        known: Mask,
+        allowed: Mask | None = None,
+        policy: Policy | None = None,
+    ) -> Split: ...
 
 
 class Vectorise(Protocol):

@@ -95,7 +95,7 @@ class Call(Control):
             tuple(v for v in equation.results if v not in done),
             equation.source,
         )
-        return Halves((first,), (second,))
+        return Halves((first,), (second,), tuple(fresh))
 
     def turn(
         self, operands: tuple[Value, ...], cotangents: tuple[Value, ...], transpose: Transform

@@ -387,6 +387,7 @@ class _Division:
         return Halves(
             (self.first(ready),),
             (self.second(tuple(v for v in equation.results if v not in ready)),),
+            tuple(self.fresh),
         )
 
     def first(self, ready: list[Variable]) -> Equation:

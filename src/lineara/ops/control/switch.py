@@ -138,6 +138,7 @@ class Switch(Control):
                     equation.source,
                 ),
             ),
+            tuple(fresh),
         )
 
     def turn(

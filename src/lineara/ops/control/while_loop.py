@@ -354,4 +354,4 @@ def _division(
         tuple(v for v in equation.results if v not in ready),
         equation.source,
     )
-    return Halves((first,), (second,))
+    return Halves((first,), (second,), (number, *fresh))
