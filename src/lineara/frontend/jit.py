@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from inspect import Parameter
+from threading import get_ident
 from typing import Any, NamedTuple
 
 from lineara import tree
-from lineara.errors import TypeMismatchError
+from lineara.errors import TracingError, TypeMismatchError
 from lineara.frontend.arguments import (
     called,
     checked_function,
@@ -39,19 +41,26 @@ class Jitted:
         fun: Callable[..., Any],
         static_argnums: frozenset[int],
         static_argnames: frozenset[str],
+        name: str | None = None,
     ) -> None:
         functools.update_wrapper(self, fun)
         self.fun = fun
         self.static_argnums = static_argnums
         self.static_argnames = static_argnames
+        self.name = function_name(fun) if name is None else name
         self.recorded: dict[Hashable, Recorded] = {}
+        self.running: set[Hashable] = set()
+        """The signatures that are being traced now, each with the thread that does it."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         static, dynamic = self._divide(args, kwargs)
         leaves, structure = tree.flatten(dynamic)
         types = tuple(_signature(x) for x in leaves)
         key = (structure, types, tuple(sorted(static.items(), key=repr)))
-        recorded = self._lookup(key) or self._record(key, static, structure, types)
+        recorded = self._lookup(key)
+        if recorded is None:
+            with self._once(key):
+                recorded = self._record(key, static, structure, types)
         results = apply(simplify(recorded.function), [*recorded.captures, *leaves])
         return tree.unflatten(recorded.structure, results)
 
@@ -73,6 +82,25 @@ class Jitted:
         except TypeError:
             static = key[2]  # type: ignore[index]
             raise next(_unhashable(x, at) for at, x in static if not _is_hashable(x)) from None
+
+    @contextmanager
+    def _once(self, key: Hashable) -> Iterator[None]:
+        """Refuses to trace a signature while tracing it: that would never end."""
+        mark = (get_ident(), key)
+        if mark in self.running:
+            raise TracingError(
+                f"the jitted function {self.name} calls itself with arguments of the same types",
+                where=user_source(),
+                found="a recursion that tracing cannot end, since under jit there are no values",
+                expected="a loop, or a recursion over shapes or static arguments",
+                remedy="use lineara.while_loop or lineara.fori_loop, leave out jit, or pass the "
+                "argument that ends the recursion as a static one",
+            )
+        self.running.add(mark)
+        try:
+            yield
+        finally:
+            self.running.discard(mark)
 
     def _record(
         self,
@@ -99,7 +127,7 @@ class Jitted:
             call,
             [leaf.array for leaf in types],
             weak=[leaf.number for leaf in types],
-            name=function_name(self.fun),
+            name=self.name,
             hints=hints,
         )
         if not any(isinstance(x, Traced) for x in recorded.captures):
@@ -191,6 +219,7 @@ def jit(
     *,
     static_argnums: int | Iterable[int] = (),
     static_argnames: str | Iterable[str] = (),
+    name: str | None = None,
 ) -> Any:
     """A version of `fun` that is traced once for each signature and then only run.
 
@@ -203,11 +232,13 @@ def jit(
         fun: a function of arrays (or pytrees of arrays); left out in ``@jit(static_argnums=…)``.
         static_argnums: positions of arguments that are passed as they are, hashable.
         static_argnames: names of keyword arguments likewise.
+        name: what programs call the definition; by default the name of `fun`.
 
     Raises:
         TypeMismatchError: if `fun` is no function, or has no such parameters; at the call, for
             arguments that are neither arrays nor static.
-        TracingError: at the call, where `fun` needs the value of an argument that is not static.
+        TracingError: at the call, where `fun` needs the value of an argument that is not static,
+            or calls itself with arguments of the same types.
 
     >>> import numpy as np, lineara as la
     >>> @la.jit
@@ -218,7 +249,7 @@ def jit(
     """
     if fun is None:
         return functools.partial(
-            jit, static_argnums=static_argnums, static_argnames=static_argnames
+            jit, static_argnums=static_argnums, static_argnames=static_argnames, name=name
         )
     checked_function(fun, "jit")
-    return Jitted(fun, *_static(fun, static_argnums, static_argnames))
+    return Jitted(fun, *_static(fun, static_argnums, static_argnames), name)
