@@ -8,31 +8,29 @@ from __future__ import annotations
 import functools
 import linecache
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
-from rich import box
-from rich.table import Table
 
 from lineara import __version__, transforms
 from lineara.cli.arguments import declared, fitting, refuse, value, written
+from lineara.cli.costs import has_gradient, print_costs
+from lineara.cli.python import traced_program
 from lineara.cli.report import FAILURES, console, described, faults, printable
 from lineara.errors import LinearaError, ParseError, Source, TypeMismatchError
-from lineara.ir.cost import size, tape_bytes, work
+from lineara.ir.cost import size
 from lineara.ir.program import Function, reachable
 from lineara.ir.program import Program as Functions
-from lineara.ir.types import Array, ArrayType
+from lineara.ir.types import Array
 from lineara.program import Program, parse
 from lineara.text.highlight import rich_text
 from lineara.text.lexer import Lexer
 from lineara.text.parser import parse as parse_text
 from lineara.text.printer import show
 from lineara.text.suggest import did_you_mean, shortened
-from lineara.transforms.gradient import linearize, value_and_gradient
-from lineara.transforms.jvp import derive
+from lineara.transforms.gradient import value_and_gradient
 
 Command = Callable[..., None]
 
@@ -300,7 +298,14 @@ def unzip(program: Program, policy: str) -> Functions:
             remedy="derive it first: lineara jvp FILE | lineara unzip -",
         )
     policies = {"all": transforms.everything_saveable, "none": transforms.nothing_saveable}
-    nonlin, lin = transforms.unzip(program, policies[policy])
+    return halves(program, policies[policy])
+
+
+def halves(
+    program: Program, policy: transforms.Policy = transforms.everything_saveable
+) -> Functions:
+    """The non-linear and the linear half of a derivative, in one program."""
+    nonlin, lin = transforms.unzip(program, policy)
     return Functions(reachable([nonlin.main, lin.main]))
 
 
@@ -337,6 +342,11 @@ def grad(program: Program, wrt: str | None) -> Functions:
     complex x that is the gradient with respect to its real part, minus i times the one with
     respect to its imaginary part.
     """
+    return gradient(program, wrt)
+
+
+def gradient(program: Program, wrt: str | None) -> Functions:
+    """The gradient of the main function with respect to the parameters that an option names."""
     f = program.main
     if not f.linear_params and not has_gradient(f):
         raise TypeMismatchError(
@@ -346,11 +356,6 @@ def grad(program: Program, wrt: str | None) -> Functions:
             remedy="derive it with jvp, or reduce the result to a scalar",
         )
     return Functions.of(value_and_gradient(f, mask(f, wrt, "--wrt")))
-
-
-def has_gradient(f: Function) -> bool:
-    """Whether the function has one result, a real scalar."""
-    return [v.type.dtype.kind + str(v.type.shape) for v in f.results] == ["f()"]
 
 
 # -- cost -----------------------------------------------------------------------------------------
@@ -372,49 +377,63 @@ def cost(file: str, function: str | None) -> None:
     """
     program = load(file)
     chosen = choose(program, function) if function is not None else None
-    table = Table("function", box=box.SIMPLE_HEAD)
-    for heading in ("work", "equations", "tape bytes", "work / f"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for f in reversed(program.functions):
-        if chosen in (None, f.name):
-            for stage, tape in stages(f):
-                table.add_row(
-                    stage.name,
-                    number(work(stage)),
-                    number(size(stage)),
-                    "" if tape is None else number(tape_bytes(tape)),
-                    ratio(work(stage), work(f)),
-                )
-            table.add_section()
-    screen = console()
-    if not screen.is_terminal:
-        screen.width = sum(map(len, (f.name for f in program.functions))) + 200
-    screen.print(table, soft_wrap=False)
+    print_costs([f for f in reversed(program.functions) if chosen in (None, f.name)])
 
 
-def stages(f: Function) -> Iterator[tuple[Function, list[ArrayType] | None]]:
-    """A function and what is derived from it, each with the types on its tape if it makes one."""
-    yield f, None
-    active = mask(f, None, "")
-    if f.linear_params or not any(active):
-        return
-    nonlin, lin = linearize(f, active)
-    yield derive(f, active, tuple(v.type.has_tangent for v in f.results)).function, None
-    yield nonlin, [v.type for v in nonlin.results[len(f.results) :]]
-    yield lin, None
-    yield transforms.transpose(Functions.of(lin)).main, None
-    if has_gradient(f):
-        yield value_and_gradient(f, active), None
+# -- Python ---------------------------------------------------------------------------------------
+
+STAGES: dict[str, Callable[[Program], Functions]] = {
+    "trace": lambda program: program,
+    "jvp": transforms.jvp,
+    "unzip": lambda program: halves(transforms.jvp(program)),
+    "transpose": lambda program: transforms.transpose(transforms.unzip(transforms.jvp(program))[1]),
+    "grad": lambda program: gradient(program, None),
+}
+"""What `show` can show as a program."""
 
 
-def number(count: int) -> str:
-    """A count with commas, or rounded if it is enormous."""
-    return f"{count:,}" if count < 10**15 else f"{Decimal(count):.2e}"
+@main.command(
+    "show",
+    epilog=examples(
+        "show model.py:loss --arg 'f64[3]'",
+        "show model.py:loss --arg 'f64[3]' --arg 'k=f64[]' --stage grad",
+    ),
+)
+@click.argument("place", metavar="FILE.py:FUNCTION")
+@click.option(
+    "--arg",
+    "arguments",
+    metavar="TYPE",
+    multiple=True,
+    help="The type of the next argument, f64[3] say, or NAME=TYPE for one passed by name.",
+)
+@click.option(
+    "--stage",
+    type=click.Choice([*STAGES, "cost"]),
+    default="trace",
+    show_default=True,
+    help="What to show.",
+)
+def show_python(place: str, arguments: tuple[str, ...], stage: str) -> None:
+    """Show a function of your own, in Python, as a program.
 
+    FILE.py is imported, and FUNCTION runs once on arrays of the given types that have no values
+    yet. Parameters without --arg keep their defaults.
 
-def ratio(count: int, base: int) -> str:
-    """A quotient with two decimals, if there is one."""
-    return f"{Decimal(count) / base:.2f}" if base else ""
+    The stages are the function itself (trace) and what the commands of the same names make of
+    it: its forward derivative (jvp), the two halves of that (unzip), the second one turned round
+    (transpose), the gradient (grad), and what all of them cost (cost).
+    """
+
+    def action(place: str) -> None:
+        program = traced_program(place, arguments)
+        if stage == "cost":
+            print_costs([program.main])
+        else:
+            emit(STAGES[stage](program))
+
+    if not succeeds(action, place, {}):
+        raise click.exceptions.Exit(1)
 
 
 # -- run ------------------------------------------------------------------------------------------
