@@ -22,6 +22,15 @@ from lineara.api import (
 from lineara.errors import LinearaError
 from lineara.frontend.abstract import ShapeDtypeStruct, closure_convert, eval_shape
 from lineara.frontend.checkpoint import checkpoint, name
+from lineara.frontend.control import (
+    associative_scan,
+    cond,
+    fori_loop,
+    scan,
+    switch,
+    while_loop,
+)
+from lineara.frontend.control import map_ as map
 from lineara.frontend.jit import jit
 from lineara.frontend.ravel import ravel_pytree
 from lineara.frontend.stop import stop_gradient
@@ -38,13 +47,16 @@ __all__ = [
     "LinearaError",
     "Program",
     "ShapeDtypeStruct",
+    "associative_scan",
     "check",
     "check_grads",
     "checkpoint",
     "checkpoint_policies",
     "closure_convert",
+    "cond",
     "eval_shape",
     "float0",
+    "fori_loop",
     "grad",
     "hessian",
     "hvp",
@@ -54,17 +66,21 @@ __all__ = [
     "jvp",
     "linear_transpose",
     "linearize",
+    "map",
     "name",
     "numpy",
     "parse",
     "ravel_pytree",
+    "scan",
     "size",
     "stop_gradient",
+    "switch",
     "trace",
     "transforms",
     "tree",
     "value_and_grad",
     "vjp",
     "vmap",
+    "while_loop",
     "work",
 ]

@@ -72,6 +72,7 @@ def record(
     hints: Sequence[str | None] = (),
     weak: Sequence[type | None] | None = None,
     has_aux: bool = False,
+    writable: int = 0,
 ) -> Recorded:
     """Runs `call` once on traced arrays and returns what it did.
 
@@ -84,6 +85,7 @@ def record(
         weak: for each argument int, float or complex if it is a number of Python's; by default as
             the arguments are.
         has_aux: whether `call` returns a pair.
+        writable: how many arguments, the first ones, `call` may write to.
     """
     trace = Trace(name)
     names = [*hints, *[None] * (len(arguments) - len(hints))]
@@ -91,7 +93,10 @@ def record(
     with recording(trace):
         weak = [weak_type(x) for x in arguments] if weak is None else weak
         output = call(
-            [TracedArray(trace, x, w, fixed=True) for x, w in zip(inputs, weak, strict=True)]
+            [
+                TracedArray(trace, x, w, fixed=i >= writable)
+                for i, (x, w) in enumerate(zip(inputs, weak, strict=True))
+            ]
         )
         aux = None
         if has_aux:

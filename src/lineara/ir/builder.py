@@ -144,14 +144,14 @@ class _Threading:
     def threaded(self, equation: Equation) -> Equation:
         """The equation on variables that nothing else uses."""
         given_back = equation.op.gives_back()
-        operands: list[Operand] = []
-        for i, v in enumerate(equation.operands):
-            if not isinstance(v, LinearVariable):
-                operands.append(v)
-            elif i in given_back:
-                operands.append(self.lend(v, equation.results[given_back[i]]))
-            else:
-                operands.append(self.take(v))
+        operands = list(equation.operands)
+        for i, v in enumerate(operands):
+            if isinstance(v, LinearVariable) and i not in given_back:
+                operands[i] = self.take(v)
+        for i, result in given_back.items():  # last: what is given back comes after the equation
+            v = operands[i]
+            assert isinstance(v, LinearVariable)
+            operands[i] = self.lend(v, equation.results[result])
         return Equation(equation.op, tuple(operands), equation.results, equation.source)
 
     def drop_unused(self, variables: Iterable[Variable]) -> None:

@@ -14,6 +14,7 @@ from lineara.ir.op import LinearSets, Op, Tangent
 from lineara.ir.types import Array, ArrayType
 from lineara.ir.value import Value
 from lineara.ops.broadcast import broadcast
+from lineara.ops.reduce import ReduceMax
 
 
 @dataclass(frozen=True)
@@ -164,10 +165,15 @@ class Blank(Op):
 
 @dataclass(frozen=True)
 class Count(Op):
-    """The stack of the numbers from 0 up to a number."""
+    """The stack of the numbers from 0 up to a number.
+
+    Attributes:
+        examples: for how many examples (as axes in front) each number stands.
+    """
 
     name: ClassVar[str] = "count"
     differentiable: ClassVar[bool] = False
+    examples: tuple[int, ...] = ()
 
     def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
         if types != (INDEX,):
@@ -176,10 +182,20 @@ class Count(Op):
                 found=", ".join(map(str, types)) or "no operands",
                 expected="i64[]",
             )
-        return (stack(INDEX),)
+        return (stack(INDEX.with_shape(self.examples)),)
 
     def evaluate(self, *values: Array) -> tuple[Any, ...]:
-        return (list(np.arange(int(values[0]))),)
+        numbers = np.arange(int(values[0]))
+        return (
+            [np.full(self.examples, k)[()] for k in numbers] if self.examples else list(numbers),
+        )
+
+    def batch(
+        self, size: int, operands: tuple[Value, ...], batched: Sequence[bool]
+    ) -> tuple[Value, ...]:
+        """As far as any example goes: the loop along the stack knows how far each one does."""
+        (most,) = operands[0].builder.emit(ReduceMax((0,)), operands[0])
+        return Count((size, *self.examples)).all(most)
 
 
 INDEX = ArrayType(np.dtype(np.int64))

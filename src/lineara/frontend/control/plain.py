@@ -1,0 +1,78 @@
+"""Loops outside of any transformation: the Python loops that they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from lineara import tree
+from lineara.frontend.control.bodies import check_condition, grow
+from lineara.frontend.trace import type_of_leaf
+from lineara.frontend.tracing import weak_type
+
+
+class Carry:
+    """What a loop carries: arrays of its own, whose types stay the same."""
+
+    def __init__(self, init: Any) -> None:
+        leaves, self.structure = tree.flatten(init)
+        self.types = [type_of_leaf(x) for x in leaves]
+        self.weak = [weak_type(x) for x in leaves]
+        self.value = tree.map(lambda x: np.array(x)[()], init)  # iterations may write to it
+
+    def take(self, after: Any) -> None:
+        """Takes what an iteration returns."""
+        leaves, structure = tree.flatten(after)
+        found = [type_of_leaf(x) for x in leaves]
+        if structure != self.structure or found != self.types:
+            self.types = grow(self.structure, self.types, self.weak, structure, found)
+        self.value = after
+
+    @property
+    def result(self) -> Any:
+        """The value, in arrays of the right types."""
+        leaves = zip(tree.leaves(self.value), self.types, strict=True)
+        return tree.unflatten(self.structure, [np.asarray(x, t.dtype)[()] for x, t in leaves])
+
+
+def scan(f: Callable[..., Any], init: Any, xs: Any, length: int, reverse: bool) -> tuple[Any, Any]:
+    """The loop of `lineara.scan`, at least once round."""
+    carry = Carry(init)
+    leaves, structure = tree.flatten(xs)
+    arrays = [np.asarray(x) for x in leaves]
+    ys = []
+    for k in _order(range(length), reverse):
+        after, y = f(carry.value, tree.unflatten(structure, [x[k] for x in arrays]))
+        carry.take(after)
+        ys.append(y)
+    if reverse:
+        ys.reverse()
+    stacked = [np.stack(column) for column in zip(*map(tree.leaves, ys), strict=True)]
+    return carry.result, tree.unflatten(tree.structure(ys[0]), stacked)
+
+
+def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], init: Any) -> Any:
+    """The loop of `lineara.fori_loop`."""
+    carry = Carry(init)
+    for i in range(int(lower), int(upper)):
+        carry.take(body_fun(i, carry.value))
+    return carry.result
+
+
+def while_loop(cond_fun: Callable[..., Any], body_fun: Callable[..., Any], init: Any) -> Any:
+    """The loop of `lineara.while_loop`."""
+    carry = Carry(init)
+    while _is_true(cond_fun(carry.value)):
+        carry.take(body_fun(carry.value))
+    return carry.result
+
+
+def _is_true(answer: Any) -> bool:
+    check_condition([type_of_leaf(x) for x in tree.leaves(answer)])
+    return bool(answer)
+
+
+def _order(numbers: range, reverse: bool) -> Iterator[int]:
+    return reversed(numbers) if reverse else iter(numbers)
