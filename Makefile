@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check fmt
+.PHONY: help demo test check fmt bench
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ check: $(VENV)/.dev  ## style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: $(VENV)/.bench  ## time gradients beside Autograd, PyTorch and JAX (minutes)
+	$(BIN)/python benchmarks/front_end.py --out benchmarks/results/front_end.md
 
 fmt: $(VENV)/.dev  ## format the code and repair what can be repaired mechanically
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,181 @@
+"""Packages, calls, branches and loops: each case through all transformations, in all orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import reference
+from control_cases import CASES, Case
+from laws import (
+    active_mask,
+    check_batch_of,
+    check_laws,
+    check_second_derivative,
+    close,
+    random_like_all,
+    wanted_results,
+)
+from values import Value, frozen, inexact, leaves, together
+
+from lineara.backends.numpy_interpreter import run
+from lineara.ir.builder import Builder
+from lineara.ir.check import check
+from lineara.ir.program import Function
+from lineara.ir.value import Value as Traced
+from lineara.transforms.batch import batch
+from lineara.transforms.forget import forget
+from lineara.transforms.inline import inline
+from lineara.transforms.jvp import derive
+from lineara.transforms.simplify import simplify
+from lineara.transforms.transpose import transpose
+from lineara.transforms.unzip import partial_eval, unzip
+
+SIZE = 3
+"""Examples in a batch."""
+
+
+def masks(case: Case) -> Iterator[tuple[bool, ...]]:
+    """Which parameters are batched: each alone, those with tangents, all."""
+    params = case.function.params
+    found = [tuple(p is q for q in params) for p in params]
+    found += [tuple(p.type.has_tangent for p in params), (True,) * len(params)]
+    return (mask for mask in dict.fromkeys(found) if any(mask))
+
+
+def pullback(f: Function) -> Function:
+    """The function from x and w to the results and the cotangents of x."""
+    nonlin, lin = unzip(derive(f, active_mask(f), wanted_results(f)).function)
+    back = forget(transpose(lin))
+    b = Builder(f"{f.name}.pullback")
+    params = [b.parameter(p.type, p.hint) for p in f.params]
+    w = [b.parameter(v.type, v.hint) for v in lin.linear_results]
+    results = inline(b, nonlin, params)
+    count = len(f.results)
+    cotangents = inline(b, back, [*results[count:], *w])
+    return b.build([*results[:count], *cotangents])
+
+
+def tangents_of(f: Function, inputs: list[Value], seed: int = 5) -> list[Value]:
+    """Cotangents of the results of `f`."""
+    dots = run(derive(f, active_mask(f), wanted_results(f)).function, *inputs, *directions(f, inputs))
+    return [random_like_all(x, seed + i) for i, x in enumerate(dots[len(f.results) :])]
+
+
+def directions(f: Function, inputs: list[Value]) -> list[Value]:
+    from laws import directions as made
+
+    return made(f, inputs)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_laws(case: Case) -> None:
+    for k in range(2):
+        check_laws(case.function, case.example(k), smooth=case.smooth)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_reference_agrees(case: Case) -> None:
+    """To the last bit; and nothing is written to an argument."""
+    for f, inputs in derived(case):
+        for g in (f, simplify(f)):
+            same(run(g, *frozen(inputs)), reference.run(g, *inputs))
+
+
+def derived(case: Case) -> Iterator[tuple[Function, list[Value]]]:
+    """The functions that come of a case, each with inputs."""
+    f, inputs = case.function, case.example(0)
+    yield f, inputs
+    if active_mask(f):
+        v = directions(f, inputs)
+        jvp = derive(f, active_mask(f), wanted_results(f)).function
+        nonlin, lin = unzip(jvp)
+        tape = list(run(nonlin, *inputs)[len(f.results) :])
+        w = tangents_of(f, inputs)
+        yield jvp, [*inputs, *v]
+        yield nonlin, inputs
+        yield lin, [*tape, *v]
+        yield transpose(lin), [*tape, *w]
+        yield forget(transpose(lin)), [*tape, *w]
+        yield pullback(f), [*inputs, *w]
+
+
+def same(found: Value, expected: Value) -> None:
+    assert [x.tobytes() for x in leaves(list(found))] == [
+        x.tobytes() for x in leaves(list(expected))
+    ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_second_derivative(case: Case) -> None:
+    if active_mask(case.function) and case.smooth:
+        check_second_derivative(case.function, case.example(0))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_reverse_over_reverse(case: Case) -> None:
+    f, inputs = case.function, case.example(0)
+    if active_mask(f):
+        check_laws(pullback(f), [*inputs, *tangents_of(f, inputs)])
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_batch_is_a_loop(case: Case) -> None:
+    examples = [case.example(k) for k in range(SIZE)]
+    for mask in masks(case):
+        check_batch_of(case.function, examples, mask)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_batch_of_gradients_is_a_loop(case: Case) -> None:
+    f = case.function
+    if not active_mask(f):
+        return
+    examples = [case.example(k) for k in range(SIZE)]
+    g = pullback(f)
+    for mask in masks(case):
+        mixed = [
+            [x if b else y for x, y, b in zip(e, examples[0], mask, strict=True)] for e in examples
+        ]
+        w = [tangents_of(f, e, 5 + k) for k, e in enumerate(mixed)]
+        if all(same_structure(w[0], x) for x in w):
+            full = [[*e, *x] for e, x in zip(mixed, w, strict=True)]
+            check_batch_of(g, full, (*mask, *[True] * len(w[0])))
+
+
+def same_structure(a: Value, b: Value) -> bool:
+    if isinstance(a, tuple | list):
+        return len(a) == len(b) and all(map(same_structure, a, b))
+    return (a is None) == (b is None)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_laws_of_batched(case: Case) -> None:
+    f = case.function
+    examples = [case.example(k) for k in range(SIZE)]
+    for mask in masks(case):
+        g = batch(f, SIZE, mask)
+        columns = zip(*examples, strict=True)
+        try:
+            inputs = [together(x) if b else x[0] for x, b in zip(columns, mask, strict=True)]
+        except ValueError:  # stacks of different lengths
+            continue
+        check_laws(g, inputs, smooth=case.smooth)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_partial_evaluation(case: Case) -> None:
+    """Whatever is known, the two parts make up the whole."""
+    f, inputs = case.function, case.example(1)
+    results = run(f, *inputs)
+    for mask in [*masks(case), *(tuple(not m for m in mask) for mask in masks(case))]:
+        known, unknown, done, _ = partial_eval(f, mask)
+        check(known)
+        check(unknown)
+        first = list(run(known, *(x for x, k in zip(inputs, mask, strict=True) if k)))
+        ready, tape = first[: sum(done)], first[sum(done) :]
+        rest = [x for x, k in zip(inputs, mask, strict=True) if not k]
+        later = list(run(unknown, *tape, *rest))
+        merged = [ready.pop(0) if d else later.pop(0) for d in done]
+        close(merged, results, inputs)
