@@ -97,7 +97,12 @@ def switch(number: Value, branches: Sequence[Function], *operands: Value) -> tup
 
 
 def scan(
-    body: Function, length: int | None, *operands: Any, consts: int = 0, carries: int = 0, **rest: Any
+    body: Function,
+    length: int | None,
+    *operands: Any,
+    consts: int = 0,
+    carries: int = 0,
+    **rest: Any,
 ) -> tuple[Value, ...]:
     return Scan(body, length, consts=consts, carries=carries, **rest).all(*operands)
 
@@ -201,7 +206,11 @@ def packages() -> Iterator[Case]:
         start = s.builder.constant(0.5)
         return [op("join")(s, zero), *scan(body, None, n, start, s, zero, carries=1), zero]
 
-    yield case("blank stack", function("stack(f64[]) i64[]", blank_stack), lambda k: [sample(type_named("stack(f64[])"), k), 2])
+    yield case(
+        "blank stack",
+        function("stack(f64[]) i64[]", blank_stack),
+        lambda k: [sample(type_named("stack(f64[])"), k), 2],
+    )
 
     def counted(n: Value, x: Value) -> Any:
         body = function("f64[] f64[] i64[]", lambda a, s, i: [sin(s * a) + as_float(i) * a])
@@ -245,13 +254,21 @@ def branches() -> Iterator[Case]:
     three = same("f64[3] f64[]", smooth, costly, lambda x, y: [x, y])
     f = function("i64[] f64[3] f64[]", lambda i, x, y: switch(i, three, x, y))
     for number in (-1, 0, 1, 2, 5):
-        yield case(f"switch {number}", f, lambda k, n=number: [n, floats(3, seed=k), floats(seed=k)])  # type: ignore[misc]
+        yield case(
+            f"switch {number}", f, lambda k, n=number: [n, floats(3, seed=k), floats(seed=k)]
+        )  # type: ignore[misc]
     yield case("switch uneven", f, lambda k: [k, floats(3, seed=k), floats(seed=k)])
     one = same("f64[3] f64[]", costly)
-    yield case("switch of one", function("i64[] f64[3] f64[]", lambda i, x, y: switch(i, one, x, y)))
+    yield case(
+        "switch of one", function("i64[] f64[3] f64[]", lambda i, x, y: switch(i, one, x, y))
+    )
 
-    constant = same("f64[3] f64[]", smooth, lambda x, y: [x.like(1.0) * full(y.like(2.0), (3,)), y.like(3.0)])
-    yield case("switch constant", function("i64[] f64[3] f64[]", lambda i, x, y: switch(i, constant, x, y)))
+    constant = same(
+        "f64[3] f64[]", smooth, lambda x, y: [x.like(1.0) * full(y.like(2.0), (3,)), y.like(3.0)]
+    )
+    yield case(
+        "switch constant", function("i64[] f64[3] f64[]", lambda i, x, y: switch(i, constant, x, y))
+    )
 
     parts = same(
         "pack(f64[2],i64[]) f64[]",
@@ -290,11 +307,23 @@ def scans() -> Iterator[Case]:
         for n in (0, 1, 4):
             types = f"{dtype}[2] {dtype}[2] {dtype}[{n},2]"
             for reverse in (False, True):
-                f = function(types, lambda a, s, xs, body=body, n=n, reverse=reverse: scan(body, n, a, s, xs, consts=1, carries=1, reverse=reverse))
+                f = function(
+                    types,
+                    lambda a, s, xs, body=body, n=n, reverse=reverse: scan(
+                        body, n, a, s, xs, consts=1, carries=1, reverse=reverse
+                    ),
+                )
                 yield case(f"scan {dtype} {n}{' reverse' * reverse}", f)
 
-    body = function("f64[] i64[] f64[] i64[]", lambda s, k, x, i: [s * x + as_float(k), k + i, k * i, pack(s, k)], "body")
-    yield case("scan integers", function("f64[] i64[] f64[3] i64[3]", lambda *v: scan(body, 3, *v, carries=2)))
+    body = function(
+        "f64[] i64[] f64[] i64[]",
+        lambda s, k, x, i: [s * x + as_float(k), k + i, k * i, pack(s, k)],
+        "body",
+    )
+    yield case(
+        "scan integers",
+        function("f64[] i64[] f64[3] i64[3]", lambda *v: scan(body, 3, *v, carries=2)),
+    )
 
     def shifted(a: Value, u: Value, v: Value, s: Value) -> Any:
         return [v, s, sin(s) * a, u]
@@ -306,7 +335,10 @@ def scans() -> Iterator[Case]:
         return scan(shift, 5, x.like(0.7), *start, consts=1, carries=3)
 
     yield case("scan late activity", function("f64[]", late))
-    yield case("scan late const", function("f64[]", lambda x: scan(shift, 5, x, *[x.like(0.5)] * 3, consts=1, carries=3)))
+    yield case(
+        "scan late const",
+        function("f64[]", lambda x: scan(shift, 5, x, *[x.like(0.5)] * 3, consts=1, carries=3)),
+    )
 
     def reading(a: Value, j: Value, s: Value, y: Value, i: Value) -> Any:
         s = sin(s * element(a, i)) + element(a, j)
@@ -326,11 +358,22 @@ def scans() -> Iterator[Case]:
         return [v, with_element(u, i, element(v, i) * 0.5), u]
 
     swap = function("f64[3] f64[3] i64[]", swapped, "body")
-    yield case("scan swapping", function("f64[3] f64[3] i64[3]", lambda *v: scan(swap, 3, *v, carries=2)), lambda k: [floats(3, seed=k), floats(3, seed=5 + k), np.arange(3)])
-    yield case("scan same start", function("f64[3] i64[3]", lambda u, i: scan(swap, 3, u, u, i, carries=2)), lambda k: [floats(3, seed=k), np.arange(3)])
+    yield case(
+        "scan swapping",
+        function("f64[3] f64[3] i64[3]", lambda *v: scan(swap, 3, *v, carries=2)),
+        lambda k: [floats(3, seed=k), floats(3, seed=5 + k), np.arange(3)],
+    )
+    yield case(
+        "scan same start",
+        function("f64[3] i64[3]", lambda u, i: scan(swap, 3, u, u, i, carries=2)),
+        lambda k: [floats(3, seed=k), np.arange(3)],
+    )
 
     keep = function("f64[3] f64[3]", lambda a, s: [s, s, a, sin(s)], "body")
-    yield case("scan unchanged", function("f64[3] f64[3]", lambda a, s: scan(keep, 2, a, s, consts=1, carries=1)))
+    yield case(
+        "scan unchanged",
+        function("f64[3] f64[3]", lambda a, s: scan(keep, 2, a, s, consts=1, carries=1)),
+    )
 
     carried = function(
         "pack(f64[],i64[]) pack(f64[2],i64[]) pack(f64[],i64[])",
@@ -341,33 +384,67 @@ def scans() -> Iterator[Case]:
         "body",
     )
     types = "pack(f64[],i64[]) pack(f64[2],i64[]) pack(f64[3],i64[3])"
-    yield case("scan packages", function(types, lambda *v: scan(carried, 3, *v, consts=1, carries=1)))
+    yield case(
+        "scan packages", function(types, lambda *v: scan(carried, 3, *v, consts=1, carries=1))
+    )
 
     g = function("f64[] f64[]", lambda s, x: [sin(s) * x], "g")
-    inner = function("f64[] f64[] f64[]", lambda a, s, x: [*call(g, s * a, *call(g, s, x)), x * s], "inner")
-    outer = function("f64[] f64[] f64[3]", lambda a, s, xs: scan(inner, 3, a * s, s, xs, consts=1, carries=1), "outer")
-    yield case("scan nested", function("f64[] f64[] f64[2,3]", lambda *v: scan(outer, 2, *v, consts=1, carries=1)))
+    inner = function(
+        "f64[] f64[] f64[]", lambda a, s, x: [*call(g, s * a, *call(g, s, x)), x * s], "inner"
+    )
+    outer = function(
+        "f64[] f64[] f64[3]",
+        lambda a, s, xs: scan(inner, 3, a * s, s, xs, consts=1, carries=1),
+        "outer",
+    )
+    yield case(
+        "scan nested",
+        function("f64[] f64[] f64[2,3]", lambda *v: scan(outer, 2, *v, consts=1, carries=1)),
+    )
 
     two = [
         function("f64[] f64[] i64[]", lambda s, x, i: [sin(s) * x, i + 1], "left"),
         function("f64[] f64[] i64[]", lambda s, x, i: [s * s - x, i], "right"),
     ]
-    branching = function("f64[] i64[] f64[] i64[]", lambda s, k, x, i: switch(i, two, s, x, k), "body")
-    yield case("scan of switch", function("f64[] i64[] f64[4] i64[4]", lambda *v: scan(branching, 4, *v, carries=2)), lambda k: [0.5, 1, floats(4, seed=k), np.arange(4) + k & 1])
+    branching = function(
+        "f64[] i64[] f64[] i64[]", lambda s, k, x, i: switch(i, two, s, x, k), "body"
+    )
+    yield case(
+        "scan of switch",
+        function("f64[] i64[] f64[4] i64[4]", lambda *v: scan(branching, 4, *v, carries=2)),
+        lambda k: [0.5, 1, floats(4, seed=k), np.arange(4) + k & 1],
+    )
     yield case(
         "switch of scan",
         function(
             "i64[] f64[] f64[3]",
-            lambda i, s, xs: switch(i, [function("f64[] f64[3]", lambda s, xs: [scan(g, 3, s, xs, carries=1)[0], xs]), function("f64[] f64[3]", lambda s, xs: [s, sin(xs)])], s, xs),
+            lambda i, s, xs: switch(
+                i,
+                [
+                    function("f64[] f64[3]", lambda s, xs: [scan(g, 3, s, xs, carries=1)[0], xs]),
+                    function("f64[] f64[3]", lambda s, xs: [s, sin(xs)]),
+                ],
+                s,
+                xs,
+            ),
         ),
         lambda k: [k, 0.5, floats(3, seed=k)],
     )
 
     made = function("f64[] f64[] f64[]", lambda a, s, x: [sin(s * a) * x, s + x], "body")
     for reverse in (False, True):
-        f = function("i64[] f64[] f64[] stack(f64[])", lambda n, a, s, xs, r=reverse: scan(made, None, n, a, s, xs, consts=1, carries=1, reverse=r))
+        f = function(
+            "i64[] f64[] f64[] stack(f64[])",
+            lambda n, a, s, xs, r=reverse: scan(
+                made, None, n, a, s, xs, consts=1, carries=1, reverse=r
+            ),
+        )
         for n in (0, 1, 3):
-            yield case(f"scan stack {n}{' reverse' * reverse}", f, lambda k, n=n: [n, 0.8, 0.3 * k, [floats(seed=k + j) for j in range(n)]])  # type: ignore[misc]
+            yield case(
+                f"scan stack {n}{' reverse' * reverse}",
+                f,
+                lambda k, n=n: [n, 0.8, 0.3 * k, [floats(seed=k + j) for j in range(n)]],
+            )  # type: ignore[misc]
 
 
 # -- loops with a condition -----------------------------------------------------------------------
@@ -394,12 +471,16 @@ def whiles() -> Iterator[Case]:
     yield case("while by value", f, lambda k: [5.0, 0.5 + 0.25 * k])
     yield case("while by value of nothing", f, lambda k: [0.1 + k, 0.5])
 
-    entries = function("i64[] f64[2]", lambda i, s: [i + 1, sin(s) * 1.5, s * s, pack(s, i)], "body")
+    entries = function(
+        "i64[] f64[2]", lambda i, s: [i + 1, sin(s) * 1.5, s * s, pack(s, i)], "body"
+    )
     many = below("f64[2]")
 
     def stacks(n: Value, s: Value) -> Any:
         i, s, squares, pairs = loop(many, entries, n, n.like(0), s, cond_consts=1)
-        back = function("f64[2] f64[2] pack(f64[2],i64[])", lambda c, x, p: [c * x + unpack(p)[0]], "back")
+        back = function(
+            "f64[2] f64[2] pack(f64[2],i64[])", lambda c, x, p: [c * x + unpack(p)[0]], "back"
+        )
         (c,) = scan(back, None, i, s, squares, pairs, carries=1, reverse=True)
         return [c, squares, i]
 
@@ -408,7 +489,19 @@ def whiles() -> Iterator[Case]:
     yield case("while stacks uneven", f, lambda k: [2 - k, floats(2, seed=k)])
 
     late = function("i64[] f64[] f64[] f64[]", lambda i, u, v, s: [i + 1, v, s, sin(s) + u], "body")
-    f = function("i64[] f64[]", lambda n, x: loop(below("f64[] f64[] f64[]"), late, n, n.like(0), x.like(0.5), x.like(0.2), x, cond_consts=1))
+    f = function(
+        "i64[] f64[]",
+        lambda n, x: loop(
+            below("f64[] f64[] f64[]"),
+            late,
+            n,
+            n.like(0),
+            x.like(0.5),
+            x.like(0.2),
+            x,
+            cond_consts=1,
+        ),
+    )
     yield case("while late activity", f, lambda k: [4, 0.3 + 0.1 * k])
 
     def reading(a: Value, i: Value, s: Value, y: Value) -> Any:
@@ -416,15 +509,27 @@ def whiles() -> Iterator[Case]:
         return [i + 1, s, with_element(y, i, s * s)]
 
     read = function("f64[4] i64[] f64[] f64[4]", reading, "body")
-    f = function("i64[] f64[4] f64[] f64[4]", lambda n, a, s, y: loop(below("f64[] f64[4]"), read, n, a, n.like(0), s, y, cond_consts=1, consts=1))
-    yield case("while reading and writing", f, lambda k: [4 - k, floats(4, seed=k), 0.4, floats(4, seed=9 + k)])
+    f = function(
+        "i64[] f64[4] f64[] f64[4]",
+        lambda n, a, s, y: loop(
+            below("f64[] f64[4]"), read, n, a, n.like(0), s, y, cond_consts=1, consts=1
+        ),
+    )
+    yield case(
+        "while reading and writing",
+        f,
+        lambda k: [4 - k, floats(4, seed=k), 0.4, floats(4, seed=9 + k)],
+    )
 
     def nested(n: Value, a: Value, i: Value, s: Value) -> Any:
         _, s = loop(cond, body, i, a, n.like(0), s, cond_consts=1, consts=1)
         return [i + 1, s * a]
 
     outer = function("i64[] f64[] i64[] f64[]", nested, "outer")
-    f = function("i64[] f64[] f64[]", lambda n, a, s: loop(cond, outer, n, n, a, n.like(0), s, cond_consts=1, consts=2))
+    f = function(
+        "i64[] f64[] f64[]",
+        lambda n, a, s: loop(cond, outer, n, n, a, n.like(0), s, cond_consts=1, consts=2),
+    )
     yield case("while nested", f, lambda k: [3, 0.7, 0.3 + 0.1 * k])
     yield case("while nested uneven", f, lambda k: [2 * k, 0.7, 0.3])
 
@@ -432,8 +537,15 @@ def whiles() -> Iterator[Case]:
         function("f64[] f64[]", lambda a, s: [sin(s) * a], "left"),
         function("f64[] f64[]", lambda a, s: [s * s + a], "right"),
     ]
-    branching = function("f64[] i64[] f64[]", lambda a, i, s: [i + 1, *switch(op("remainder")(i, 2), two, a, s)], "body")
-    f = function("i64[] f64[] f64[]", lambda n, a, s: loop(cond, branching, n, a, n.like(0), s, cond_consts=1, consts=1))
+    branching = function(
+        "f64[] i64[] f64[]",
+        lambda a, i, s: [i + 1, *switch(op("remainder")(i, 2), two, a, s)],
+        "body",
+    )
+    f = function(
+        "i64[] f64[] f64[]",
+        lambda n, a, s: loop(cond, branching, n, a, n.like(0), s, cond_consts=1, consts=1),
+    )
     yield case("while of switch", f, lambda k: [3, 0.7 - 0.1 * k, 0.3])
     yield case("while of switch uneven", f, lambda k: [k + 1, 0.7, 0.3])
 
@@ -444,19 +556,37 @@ def whiles() -> Iterator[Case]:
     yield case("scan of while uneven", f, lambda k: [0.7, 0.3, np.array([k, 0, 1])])
 
     scanning = function("f64[] f64[]", lambda s, x: [sin(s) * x, s], "inner")
-    of_scan = function("f64[3] i64[] f64[]", lambda xs, i, s: [i + 1, scan(scanning, 3, s, xs, carries=1)[0] + s], "body")
-    f = function("i64[] f64[3] f64[]", lambda n, xs, s: loop(cond, of_scan, n, xs, n.like(0), s, cond_consts=1, consts=1))
+    of_scan = function(
+        "f64[3] i64[] f64[]",
+        lambda xs, i, s: [i + 1, scan(scanning, 3, s, xs, carries=1)[0] + s],
+        "body",
+    )
+    f = function(
+        "i64[] f64[3] f64[]",
+        lambda n, xs, s: loop(cond, of_scan, n, xs, n.like(0), s, cond_consts=1, consts=1),
+    )
     yield case("while of scan", f, lambda k: [2, floats(3, seed=k), 0.4])
     yield case("while of scan uneven", f, lambda k: [k, floats(3, seed=k), 0.4])
 
-    f = function("i64[] i64[] f64[] f64[]", lambda i, n, a, s: switch(i, [whole, function("i64[] f64[] f64[]", lambda n, a, s: [n, a * s], "other")], n, a, s))
+    f = function(
+        "i64[] i64[] f64[] f64[]",
+        lambda i, n, a, s: switch(
+            i, [whole, function("i64[] f64[] f64[]", lambda n, a, s: [n, a * s], "other")], n, a, s
+        ),
+    )
     yield case("switch of while", f, lambda k: [0, 3, 0.7, 0.3 + 0.1 * k])
     yield case("switch of while untaken", f, lambda k: [1, 3, 0.7, 0.3 + 0.1 * k])
     yield case("switch of while uneven", f, lambda k: [k % 2, k + 1, 0.7, 0.3])
 
-    carried = function("pack(i64[],f64[])", lambda p: [pack(unpack(p)[0] + 1, sin(unpack(p)[1]) + unpack(p)[1])], "body")
+    carried = function(
+        "pack(i64[],f64[])",
+        lambda p: [pack(unpack(p)[0] + 1, sin(unpack(p)[1]) + unpack(p)[1])],
+        "body",
+    )
     asked = function("i64[] pack(i64[],f64[])", lambda n, p: [op("lt")(unpack(p)[0], n)], "cond")
-    f = function("i64[] f64[]", lambda n, s: loop(asked, carried, n, pack(n.like(0), s), cond_consts=1))
+    f = function(
+        "i64[] f64[]", lambda n, s: loop(asked, carried, n, pack(n.like(0), s), cond_consts=1)
+    )
     yield case("while packages", f, lambda k: [3, 0.3 + 0.1 * k])
     yield case("while packages uneven", f, lambda k: [2 * k, 0.3])
 

@@ -206,7 +206,7 @@ REFUSED = {
     "jvp deep.la": (1, "nested too deeply"),
     "jvp": (2, "Missing argument 'FILE'"),
     "unzip f.la": (1, "f has no linear part to take out"),
-    "transpose f.la": (1, "f has non-linear results"),
+    "transpose f.la": (1, "f.la: error: f has non-linear results"),
     "grad vector.la": (1, "v does not have one real scalar as its result"),
     "grad nothing.la": (1, "found: no results"),
     "grad kinds.la": (1, "does not have one real scalar"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 import reference
 from control_cases import CASES, Case
@@ -17,13 +16,12 @@ from laws import (
     random_like_all,
     wanted_results,
 )
-from values import Value, frozen, inexact, leaves, together
+from values import Value, frozen, leaves, together
 
 from lineara.backends.numpy_interpreter import run
 from lineara.ir.builder import Builder
 from lineara.ir.check import check
 from lineara.ir.program import Function
-from lineara.ir.value import Value as Traced
 from lineara.transforms.batch import batch
 from lineara.transforms.forget import forget
 from lineara.transforms.inline import inline
@@ -59,7 +57,9 @@ def pullback(f: Function) -> Function:
 
 def tangents_of(f: Function, inputs: list[Value], seed: int = 5) -> list[Value]:
     """Cotangents of the results of `f`."""
-    dots = run(derive(f, active_mask(f), wanted_results(f)).function, *inputs, *directions(f, inputs))
+    dots = run(
+        derive(f, active_mask(f), wanted_results(f)).function, *inputs, *directions(f, inputs)
+    )
     return [random_like_all(x, seed + i) for i, x in enumerate(dots[len(f.results) :])]
 
 

@@ -72,8 +72,8 @@ def written(x: Any) -> str:
 
 
 def declared(v: Operand) -> str:
-    """A variable with its type, a literal as its type alone."""
-    if not isinstance(v, Variable):
+    """A variable with its type; a literal, or a variable without a name, as its type alone."""
+    if not isinstance(v, Variable) or v.hint is None:
         return str(v.type)
     prime = "'" if v.linear else ""
     return f"{v.hint}{prime}: {v.type}"

@@ -66,6 +66,11 @@ class Container(ArrayType):
     def stacked(self, count: int) -> ArrayType:
         return _made(type(self), (item.stacked(count) for item in self.items))
 
+    @lru_cache(maxsize=4096)  # noqa: B019
+    def along(self, count: int) -> ArrayType:
+        """Like `stacked`; but the stacks of different iterations differ in length."""
+        return package(item.along(count) for item in self.items)
+
     def with_shape(self, shape: tuple[int, ...]) -> ArrayType:
         raise self._misused()
 
@@ -100,6 +105,9 @@ class Stack(Container):
     """The type of any number of values of one type; `stack` makes it. Its size is that of one."""
 
     word = "stack"
+
+    def along(self, count: int) -> ArrayType:
+        return stack(self)
 
 
 _known: WeakValueDictionary[tuple[type[Container], tuple[ArrayType, ...]], Container]

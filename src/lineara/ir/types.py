@@ -94,6 +94,10 @@ class ArrayType:
         """The type of that many values of this type along a new axis 0."""
         return ArrayType(self.dtype, (count, *self.shape))
 
+    def along(self, count: int) -> ArrayType:
+        """The type of what a loop of that many iterations makes of values of this type."""
+        return self.stacked(count)
+
     def with_shape(self, shape: tuple[int, ...]) -> ArrayType:
         return ArrayType(self.dtype, shape)
 

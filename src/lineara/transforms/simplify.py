@@ -15,6 +15,7 @@ from collections.abc import Hashable
 import numpy as np
 
 from lineara.errors import LinearaError
+from lineara.ir.containers import Container
 from lineara.ir.program import Equation, Function, LinearVariable, Literal, Operand, Variable
 from lineara.ir.structural import Drop, Dup, Zero
 from lineara.ops.arithmetic import Add, Neg, Sub
@@ -176,6 +177,8 @@ class _Reducer:
 def _fold(equation: Equation, operands: tuple[Operand, ...]) -> Literal | None:
     """The value of a scalar equation whose operands are all literals."""
     if not operands or len(equation.results) != 1 or equation.results[0].type.shape:
+        return None
+    if isinstance(equation.results[0].type, Container):
         return None
     literals = [v.value for v in operands if isinstance(v, Literal)]
     if len(literals) != len(operands) or isinstance(equation.op, Control):

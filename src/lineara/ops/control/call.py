@@ -102,7 +102,8 @@ class Call(Control):
     ) -> tuple[Tangent, ...]:
         ordinary = operands[: len(self.function.params)]
         op = replace(self, function=transpose(self.function))
-        return (*(None for _ in ordinary), *op.all(*ordinary, *cotangents))
+        turned = operands[0].builder.emit(op, *ordinary, *cotangents)
+        return (*(None for _ in ordinary), *turned)
 
     def vectorise(
         self, size: int, operands: tuple[Value, ...], batched: Mask, batch: Vectorise

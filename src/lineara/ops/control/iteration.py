@@ -121,6 +121,9 @@ class _Collector:
             parts = [_Collector(item, length) for item in type.items]
             self.whole = tuple(part.whole for part in parts)
             self.put = lambda k, value: [p.put(k, v) for p, v in zip(parts, value, strict=True)]
+        elif isinstance(type, Stack):
+            self.whole = [None] * length
+            self.put = self.whole.__setitem__
         else:
             self.whole = np.empty((length, *type.shape), type.dtype)
             self.put = self.whole.__setitem__

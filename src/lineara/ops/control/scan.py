@@ -104,7 +104,7 @@ class Scan(Control):
 
     def whole(self, slice_type: ArrayType) -> ArrayType:
         """The type of what has slices of such a type."""
-        return stack(slice_type) if self.length is None else slice_type.stacked(self.length)
+        return stack(slice_type) if self.length is None else slice_type.along(self.length)
 
     def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
         self._check()
@@ -239,7 +239,8 @@ class Scan(Control):
             )
         ordinary = operands[: self.first + len(self.body.params)]
         op = replace(self, body=transpose(self.body), reverse=not self.reverse, lent=0)
-        return (*(None for _ in ordinary), *op.all(*ordinary, *cotangents))
+        turned = operands[0].builder.emit(op, *ordinary, *cotangents)
+        return (*(None for _ in ordinary), *turned)
 
     def vectorise(
         self, size: int, operands: tuple[Value, ...], batched: Mask, batch: Vectorise
