@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,13 @@ from lineara.ir.types import ArrayType
 from lineara.ir.value import Value
 from lineara.ops import OPS
 from lineara.ops.control.call import Call
+from lineara.ops.control.checkpoint import Checkpoint
+from lineara.ops.control.policies import (
+    everything_saveable,
+    nothing_saveable,
+    save_names,
+    written,
+)
 from lineara.ops.control.scan import Scan
 from lineara.ops.control.switch import Switch
 from lineara.ops.control.while_loop import While
@@ -34,12 +42,14 @@ class Case:
         function: the function.
         example: inputs by number.
         smooth: whether its derivatives can be measured.
+        linear: whether it is linear in its parameters.
     """
 
     name: str
     function: Function
     example: Callable[[int], Example]
     smooth: bool = True
+    linear: bool = False
 
     def __str__(self) -> str:
         return self.name.replace(" ", "-")
@@ -139,6 +149,7 @@ def case(
     example: Callable[[int], Sequence[Any]] | None = None,
     *,
     smooth: bool = True,
+    linear: bool = False,
 ) -> Case:
     """A case; by default examples are made from the types. Python numbers become 0-d arrays."""
 
@@ -152,7 +163,7 @@ def case(
             for p, x in zip(f.params, values, strict=True)
         ]
 
-    return Case(name, f, made, smooth)
+    return Case(name, f, made, smooth, linear)
 
 
 # -- packages -------------------------------------------------------------------------------------
@@ -591,4 +602,39 @@ def whiles() -> Iterator[Case]:
     yield case("while packages uneven", f, lambda k: [2 * k, 0.3])
 
 
-CASES = [*packages(), *branches(), *scans(), *whiles()]
+# -- checkpoints ----------------------------------------------------------------------------------
+
+
+def checkpoints() -> Iterator[Case]:
+    def named(x: Value, y: Value) -> Any:
+        z = op("name", "z")(sin(x * y))
+        w = op("name", "w")(sin(z * x))
+        return [w * z, sin(w)]
+
+    def apart(a: Value, x: Value) -> Any:
+        return [sin(x) * a, x]
+
+    g = function("f64[2] f64[2]", named, "g")
+    policies = [nothing_saveable, everything_saveable, save_names("z"), save_names("w", "z")]
+    for policy in policies:
+        kept = Checkpoint(g, policy)
+        f = function("f64[2] f64[2]", lambda x, y, k=kept: k.all(*k.all(x, y)))
+        yield case(f"checkpoint {written(policy)}", f)
+        f = function("f64[2] f64[3,2]", lambda s, xs, k=kept: _loop_of(k, s, xs))
+        yield case(f"checkpoint {written(policy)} in a scan", f)
+    yield case("name", function("f64[2] f64[2]", named))
+    f = function("f64[2] f64[2]", lambda x, y: op("name", "z")(op("name", "w")(x) + y))
+    yield case("name linear", f, linear=True)
+    inner = Checkpoint(function("f64[] f64[]", apart, "g"))
+    outer = Checkpoint(function("f64[] f64[]", lambda a, x: inner.all(x, *inner.all(a, x)[:1]), "h"))
+    yield case("checkpoint nested", function("f64[] f64[]", lambda a, x: outer.all(x, a)))
+
+
+def _loop_of(kept: Checkpoint, s: Value, xs: Value) -> Any:
+    body = function("f64[2] f64[2]", lambda s, x: kept.all(s, x), "body")
+    return scan(body, 3, s, xs, carries=1)
+
+
+def cases() -> Iterator[Case]:
+    """All cases, of functions that nothing has been derived from yet."""
+    return chain(packages(), branches(), scans(), whiles(), checkpoints())

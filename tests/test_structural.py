@@ -106,7 +106,7 @@ def check_case(name: str) -> None:
 def check_batched_halves(f: Function, inputs: list[np.ndarray]) -> None:
     """The linear half and its transpose, with and without linearity, on many tangents at once."""
     nonlin, lin = unzip(derive(f, active_mask(f), wanted_results(f)).function)
-    tape = [np.asarray(x) for x in run(nonlin, *inputs)[len(f.results) :]]
+    tape = list(run(nonlin, *inputs)[len(f.results) :])
     for g in (lin, transpose(lin), forget(lin), forget(transpose(lin))):
         rest = g.all_params[len(tape) :]
         v = [random_like(np.zeros(p.type.shape, p.type.dtype), 5) for p in rest]

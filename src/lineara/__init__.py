@@ -31,6 +31,7 @@ from lineara.frontend.control import (
     while_loop,
 )
 from lineara.frontend.control import map_ as map
+from lineara.frontend.custom import custom_jvp, custom_vjp
 from lineara.frontend.jit import jit
 from lineara.frontend.ravel import ravel_pytree
 from lineara.frontend.stop import stop_gradient
@@ -38,7 +39,7 @@ from lineara.frontend.vmap import vmap
 from lineara.linear_map import LinearMap, float0
 from lineara.numerical import check_grads
 from lineara.ops.control import policies as checkpoint_policies
-from lineara.program import Program, check, parse, size, trace, work
+from lineara.program import Program, check, memory, parse, size, trace, work
 
 __version__ = "0.1.0"
 
@@ -54,6 +55,8 @@ __all__ = [
     "checkpoint_policies",
     "closure_convert",
     "cond",
+    "custom_jvp",
+    "custom_vjp",
     "eval_shape",
     "float0",
     "fori_loop",
@@ -67,6 +70,7 @@ __all__ = [
     "linear_transpose",
     "linearize",
     "map",
+    "memory",
     "name",
     "numpy",
     "parse",

@@ -86,6 +86,7 @@ class Plan:
                 else:
                     for i, part in zip(targets, result, strict=True):
                         slots[i] = part
+                    part = None  # or it would be kept beyond its last use
         except LinearaError as error:
             raise error.at(self.equations[number].source) from None
         return tuple([slots[i] for i in self.results])
@@ -118,12 +119,12 @@ def _plan(f: Function, own: Mask) -> Plan:
             slots.append(operand.value if isinstance(operand, Literal) else None)
         return number[operand]
 
-    last_use = _last_uses(f)
+    last_use = last_uses(f)
     owned: set[Operand] = {p for p, is_own in zip(f.all_params, own, strict=True) if is_own}
     steps = []
     for i, equation in enumerate(f.equations):
         dead = {v for v in equation.operands if last_use.get(v) == i}
-        call, single = _caller(equation, dead, owned)
+        call, single = caller(equation, dead, owned)
         inputs = [slot(v) for v in equation.operands]
         targets = tuple(slot(v) for v in equation.results)
         last = tuple(slot(v) for v in dead)
@@ -141,7 +142,7 @@ def _picker(slots: Sequence[int]) -> Callable[[list[Any]], Sequence[Array]]:
     return itemgetter(slice(start, start + len(slots)))
 
 
-def _last_uses(f: Function) -> dict[Operand, int]:
+def last_uses(f: Function) -> dict[Operand, int]:
     """For each variable the equation that reads it last; results of the function live on."""
     uses: dict[Operand, int] = {}
     for i, equation in enumerate(f.equations):
@@ -150,7 +151,7 @@ def _last_uses(f: Function) -> dict[Operand, int]:
     return uses
 
 
-def _caller(
+def caller(
     equation: Equation, dead: set[Operand], owned: set[Operand]
 ) -> tuple[Callable[..., Any], bool]:
     """What computes an equation, and whether it returns the only result by itself.
@@ -161,23 +162,28 @@ def _caller(
         owned: variables with memory of their own; brought up to date.
     """
     op, operands = equation.op, equation.operands
+    may_overwrite = disposable(equation, dead, owned)
     if isinstance(op, Control):
-        own = tuple(v in dead and v in owned and operands.count(v) == 1 for v in operands)
-        runner = op.runner(own, prepare)
+        runner = op.runner(may_overwrite, prepare)
         if not all(runner.fresh):
             owned.difference_update(operands)
         owned.update(v for v, fresh in zip(equation.results, runner.fresh, strict=True) if fresh)
         return runner.run, False
-    disposable = dead & owned
     if op.view:
         owned.difference_update(operands)
     else:
         owned.update(equation.results)
-    if _overwrites(equation) and operands[0] in disposable and operands.count(operands[0]) == 1:
+    if any(may_overwrite[:1]) and _overwrites(equation):
         return op.evaluate_in_place, False
     if isinstance(op, Unary | Binary) and type(op).evaluate in PLAIN:
         return op.ufunc, True
     return op.evaluate, False
+
+
+def disposable(equation: Equation, dead: set[Operand], owned: set[Operand]) -> Mask:
+    """Which operands may be overwritten: nobody else has their memory, or reads them again."""
+    operands = equation.operands
+    return tuple(v in dead and v in owned and operands.count(v) == 1 for v in operands)
 
 
 PLAIN = (Unary.evaluate, Binary.evaluate)

@@ -138,21 +138,34 @@ class _Threading:
         self.drop_unused(params)
         for equation in self.old:
             self.source = equation.source
-            self.equations.append(self.share(equation) or self.threaded(equation))
+            self.equations.append(self.threaded(equation))
             self.drop_unused(equation.results)
 
     def threaded(self, equation: Equation) -> Equation:
-        """The equation on variables that nothing else uses."""
-        given_back = equation.op.gives_back()
-        operands = list(equation.operands)
+        """The equation on variables that nothing else uses.
+
+        Where its op can give back an operand that has more uses, it does.
+        """
+        op, operands, results = equation.op, list(equation.operands), equation.results
+        counts = Counter(operands)  # an operand that is there twice needs a copy in any case
+        given_back = {i: r for i, r in op.gives_back().items() if counts[operands[i]] == 1}
         for i, v in enumerate(operands):
-            if isinstance(v, LinearVariable) and i not in given_back:
+            if not isinstance(v, LinearVariable) or i in given_back:
+                continue
+            root, now = self.held(v)
+            sharing = op.sharing(i) if self.uses[root] > 1 and counts[v] == 1 else None
+            if sharing is None:
                 operands[i] = self.take(v)
+                continue
+            op, operands[i] = sharing, now
+            self.uses[root] -= 1
+            rest = self.current[root] = LinearVariable(now.type, now.hint)
+            results = (*results, rest)
         for i, result in given_back.items():  # last: what is given back comes after the equation
             v = operands[i]
             assert isinstance(v, LinearVariable)
             operands[i] = self.lend(v, equation.results[result])
-        return Equation(equation.op, tuple(operands), equation.results, equation.source)
+        return Equation(op, tuple(operands), results, equation.source)
 
     def drop_unused(self, variables: Iterable[Variable]) -> None:
         for v in variables:
@@ -184,17 +197,3 @@ class _Threading:
             root = self.lent[root]
         assert isinstance(root, LinearVariable)
         return root, self.current.get(root, root)
-
-    def share(self, equation: Equation) -> Equation | None:
-        """The equation fused with the copying of its linear operand, where the op can do that."""
-        variable = equation.operands[0] if equation.operands else None
-        if not isinstance(variable, LinearVariable):
-            return None
-        variable, now = self.held(variable)
-        op = equation.op.shared() if self.uses[variable] > 1 else None
-        if op is None:
-            return None
-        self.uses[variable] -= 1
-        rest = self.current[variable] = LinearVariable(now.type, now.hint)
-        operands = (now, *equation.operands[1:])
-        return Equation(op, operands, (*equation.results, rest), equation.source)

@@ -188,8 +188,9 @@ class Op:
 
     # -- use ----------------------------------------------------------------------------------
 
-    def shared(self) -> Op | None:
-        """The same op fused with `dup`, for an op that reads a small part of its linear operand.
+    def sharing(self, position: int) -> Op | None:
+        """The same op fused with `dup`, for an op that reads a small part of its linear operand at
+        that position.
 
         Such an op returns its results and, last, the operand itself, so that k readings of one
         array cost what they read and not k copies of the array.

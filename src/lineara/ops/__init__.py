@@ -6,6 +6,7 @@ from lineara.ir.op import Op
 from lineara.ir.structural import Drop, Dup, Zero
 from lineara.ops.arithmetic import Add, Div, Mul, Neg, Sub
 from lineara.ops.broadcast import Broadcast, ReduceSum
+from lineara.ops.callback import Callback
 from lineara.ops.compare import (
     And,
     Eq,
@@ -27,6 +28,7 @@ from lineara.ops.complex import Conj, Imag, Real, ToComplex
 from lineara.ops.contract import Dot
 from lineara.ops.control.call import Call
 from lineara.ops.control.checkpoint import Checkpoint
+from lineara.ops.control.custom import CustomBatch, CustomCall, LinearCall, LinearSolve
 from lineara.ops.control.scan import Scan
 from lineara.ops.control.switch import Switch
 from lineara.ops.control.while_loop import While
@@ -135,6 +137,7 @@ MATRICES: tuple[type[Op], ...] = (
 )
 # fmt: on
 CONTROL: tuple[type[Op], ...] = (Call, Checkpoint, Switch, Scan, While)
+CUSTOM: tuple[type[Op], ...] = (CustomCall, LinearCall, LinearSolve, CustomBatch, Callback)
 PACKAGES: tuple[type[Op], ...] = (Pack, Unpack, Join, Blank, Count)
 
 OPS: dict[str, type[Op]] = {
@@ -149,6 +152,7 @@ OPS: dict[str, type[Op]] = {
         *REDUCTIONS,
         *MATRICES,
         *CONTROL,
+        *CUSTOM,
         *PACKAGES,
     )
 }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from lineara.errors import IndexRangeError, ShapeMismatchError, TypeMismatchError
+from lineara.ir.op import Op
 from lineara.ir.types import Array, ArrayType
 from lineara.ops.broadcast import broadcast
 from lineara.ops.creation import Convert, Iota
@@ -68,8 +69,8 @@ class DynamicSlice(Reading):
         indices = _indices(size, self.sizes, starts, with_batch=batched[0])
         return Gather(tuple(range(len(indices)))).all(x, *indices)
 
-    def shared(self) -> DupDynamicSlice:
-        return DupDynamicSlice(self.sizes)
+    def sharing(self, position: int) -> Op | None:
+        return DupDynamicSlice(self.sizes) if position == 0 else None
 
 
 @dataclass(frozen=True)

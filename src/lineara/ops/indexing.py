@@ -78,8 +78,8 @@ class Gather(Reading):
             return self.all(x, *indices)
         return Gather((0, *axes)).all(x, _iota_like(indices[0], 0), *indices)
 
-    def shared(self) -> DupGather:
-        return DupGather(self.axes)
+    def sharing(self, position: int) -> Op | None:
+        return DupGather(self.axes) if position == 0 else None
 
 
 @dataclass(frozen=True)

@@ -84,8 +84,8 @@ class Slice(Moving, Reading):
     ) -> tuple[Value, ...]:
         return Slice((0, *self.start), (size, *self.limit), (1, *self.stride)).all(*operands)
 
-    def shared(self) -> Op:
-        return DupSlice(self.start, self.limit, self.stride)
+    def sharing(self, position: int) -> Op | None:
+        return DupSlice(self.start, self.limit, self.stride) if position == 0 else None
 
 
 @dataclass(frozen=True)

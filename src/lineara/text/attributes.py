@@ -21,6 +21,8 @@ from lineara.ir.program import Function
 from lineara.ir.types import ArrayType, DType, dtype_name
 from lineara.ops.control import policies
 from lineara.ops.control.base import Policy
+from lineara.ops.control.custom import Deferred
+from lineara.ops.python import PythonCode, PythonFunction
 from lineara.text.suggest import did_you_mean, shortened
 
 
@@ -61,6 +63,7 @@ def make(op: type[Op], attributes: Sequence[Attribute], where: Source) -> Op:
         ParseError: if an attribute is unknown, missing, given twice or of the wrong type.
     """
     known = fields_of(op)
+    _refuse_python(op, known, attributes, where)
     values: dict[str, Any] = {}
     for attribute in attributes:
         name = _name(op, attribute, len(attributes))
@@ -93,6 +96,31 @@ def make(op: type[Op], attributes: Sequence[Attribute], where: Source) -> Op:
             expected=error.expected,
             remedy=error.remedy,
         ) from None
+
+
+def _refuse_python(
+    op: type[Op], known: Mapping[str, Field], attributes: Sequence[Attribute], where: Source
+) -> None:
+    """Refuses an op with a string in the place of Python code."""
+    for name, field in known.items():
+        given = next((a for a in attributes if a.name in (name, "name")), None)
+        required = field.default is MISSING and _is_python(field.hint)
+        if required or (given and isinstance(given.value, str) and _holds_python(field.hint)):
+            raise ParseError(
+                f"{op.name} runs Python code, which cannot be read back from text",
+                where=given.where if given else where,
+                found=written(given.value) if given else op.name,
+                expected="a program that is text as a whole",
+                remedy="trace the Python function again with lineara.trace",
+            )
+
+
+def _holds_python(hint: Any) -> bool:
+    return any(map(_is_python, (hint, *get_args(hint))))
+
+
+def _is_python(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, PythonCode)
 
 
 def _name(op: type[Op], attribute: Attribute, count: int) -> str:
@@ -179,6 +207,7 @@ _DESCRIPTIONS = {
     np.dtype: "a dtype such as f64",
     ArrayType: "a type such as f64[3]",
     Function: "the name of a function",
+    Deferred: "Python code",
 }
 
 
@@ -205,6 +234,9 @@ def show(op: Op, names: Mapping[Any, str]) -> str:
     known = fields_of(type(op))
     if not known:
         return ""
+    code = next((x for x in vars(op).values() if isinstance(x, PythonCode)), None)
+    if isinstance(code, PythonFunction):
+        return f"[name={json.dumps(code.label)}]"
     values = {name: getattr(op, name) for name in known}
     if len(values) == 1:
         (only,) = values.values()
@@ -239,6 +271,8 @@ def written(value: Any, names: Mapping[Any, str] | None = None) -> str:
             return repr(value)
         case str():
             return json.dumps(value)
+        case PythonCode():
+            return json.dumps(value.label)
         case np.dtype():
             return dtype_name(value)
         case ArrayType():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from lineara.ir.builder import Builder
-from lineara.ir.program import Equation, Function, Operand
+from lineara.ir.program import Equation, Function, Literal, Operand
 from lineara.ir.value import Value
-from lineara.ops.broadcast import broadcast
+from lineara.ops.broadcast import Broadcast, broadcast
 from lineara.ops.control.base import Control, Typed
+from lineara.ops.creation import Convert
 from lineara.ops.elementwise import Elementwise
+from lineara.ops.packages import Blank
 
 
 def as_linear(f: Function, linear: tuple[bool, ...]) -> Function:
@@ -20,10 +24,11 @@ def as_linear(f: Function, linear: tuple[bool, ...]) -> Function:
         LinearityError: if `f` is not linear in those parameters jointly; it names the user's line
             and the operation that breaks linearity.
     """
-    return _typed(f, linear).function
+    return prove(f, linear).function
 
 
-def _typed(f: Function, linear: tuple[bool, ...]) -> Typed:
+def prove(f: Function, linear: tuple[bool, ...]) -> Typed:
+    """Like `as_linear`, for callers that must know which results are linear."""
     return f.memoized(("linear", linear), lambda: _as_linear(f, linear))
 
 
@@ -33,10 +38,11 @@ def _as_linear(f: Function, linear: tuple[bool, ...]) -> Typed:
         p: (b.linear_parameter if is_linear else b.parameter)(p.type, p.hint)
         for p, is_linear in zip(f.params, linear, strict=True)
     }
+    zeros = zeros_in(f)
     for equation in f.equations:
         b.source = equation.source
         operands = tuple(values.get(v) or Value(b, v) for v in equation.operands)
-        emitted = _emit(b, equation, operands)
+        emitted = _emit(b, equation, _completed(b, equation, operands, zeros))
         for variable, value in zip(equation.results, emitted, strict=True):
             values[variable] = value.hinted(variable.hint)
     results = [values.get(v) or Value(b, v) for v in f.results]
@@ -49,9 +55,54 @@ def _emit(b: Builder, equation: Equation, operands: tuple[Value, ...]) -> tuple[
     if not any(linear):
         return b.emit(op, *operands)
     if isinstance(op, Control):
-        return op.typed(operands, _typed)
+        return op.typed(operands, prove)
     if isinstance(op, Elementwise):
         shape = equation.results[0].type.shape
         full = [broadcast(x, shape, ()) if x.linear and x.shape != shape else x for x in operands]
         return b.emit(op, *full)
     return b.emit(op, *operands)
+
+
+def _completed(
+    b: Builder, equation: Equation, operands: tuple[Value, ...], zeros: set[Operand]
+) -> tuple[Value, ...]:
+    """The operands, with linear zeros for zeros that have to be linear as others are."""
+    op = equation.op
+    given = {i for i, x in enumerate(operands) if x.linear}
+    if not given or isinstance(op, Control):
+        return operands
+    shape = equation.results[0].type.shape
+    types = [
+        x.type.with_shape(shape) if isinstance(op, Elementwise) and i in given else x.type
+        for i, (x, v) in enumerate(zip(operands, equation.operands, strict=True))
+    ]
+    full = [
+        t.with_shape(shape) if isinstance(op, Elementwise) and is_zero(v, zeros) else t
+        for t, v in zip(types, equation.operands, strict=True)
+    ]
+    for linear_set in op.linear_sets(*full):
+        missing = linear_set - given
+        if given < linear_set and all(is_zero(equation.operands[i], zeros) for i in missing):
+            return tuple(b.zero(full[i]) if i in missing else x for i, x in enumerate(operands))
+    return operands
+
+
+def zeros_in(f: Function) -> set[Operand]:
+    """The variables of `f` that are zero, whatever its arguments are."""
+    zeros: set[Operand] = set()
+    for equation in f.equations:
+        if (equation.operands or isinstance(equation.op, Blank)) and isinstance(
+            equation.op, MOVING
+        ):
+            if all(is_zero(v, zeros) for v in equation.operands):
+                zeros.update(equation.results)
+    return zeros
+
+
+def is_zero(v: Operand, zeros: set[Operand]) -> bool:
+    """Whether an operand is a literal zero, or one of the variables that are zero."""
+    return v in zeros or (isinstance(v, Literal) and not np.any(v.value))
+
+
+MOVING = (Broadcast, Convert, Blank)
+"""Ops that make zeros of zeros; front ends make arrays of zeros with them."""

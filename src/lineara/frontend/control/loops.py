@@ -19,11 +19,13 @@ from lineara.frontend.control.bodies import (
     grow,
     paired,
 )
+from lineara.frontend.control.segments import Schedule, scheduled
 from lineara.frontend.core import apply, apply_all, convert, traced, type_of_array
 from lineara.frontend.jit import jit
 from lineara.frontend.trace import Traced, current, type_of_leaf
 from lineara.frontend.tracing import weak_type
 from lineara.ir.types import ArrayType
+from lineara.ops.control.call import Call
 from lineara.ops.control.scan import Scan
 from lineara.ops.control.while_loop import While
 from lineara.ops.creation import Iota
@@ -38,6 +40,7 @@ def scan(
     length: int | None = None,
     reverse: bool = False,
     unroll: int | bool = 1,
+    checkpoint: Schedule | None = None,
 ) -> tuple[Any, Any]:
     """A loop along the first axis of arrays, that carries something and collects something.
 
@@ -58,6 +61,10 @@ def scan(
         length: the number of iterations; needed only if `xs` has no arrays.
         reverse: whether to go from the last slice to the first; ys are in the order of xs.
         unroll: a hint for compilers: how many iterations to do at a time.
+        checkpoint: which carries to keep for the derivative; what lies between is computed again
+            on the way back. By default all; an int k for every k-th; "sqrt" for every √length-th;
+            "halving" for log₂(length) at a time; ("binomial", s) for s at a time with the fewest
+            repetitions that this allows. Results are the same to the last bit.
 
     Returns:
         The last carry, and ys stacked along a new axis 0.
@@ -80,14 +87,21 @@ def scan(
         )
     count = _length(tree.leaves(xs), length)
     if current() is not None:
-        return _scanned(f, init, xs, count, reverse)
+        return _scanned(f, init, xs, count, reverse, checkpoint)
     if count:
         return plain.scan(paired(f), init, xs, count, reverse)
     # Only tracing tells what the arrays that are made would hold.
     return jit(lambda c, x: _scanned(f, c, x, 0, reverse))(init, xs)  # type: ignore[no-any-return]
 
 
-def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], init_val: Any) -> Any:
+def fori_loop(
+    lower: Any,
+    upper: Any,
+    body_fun: Callable[..., Any],
+    init_val: Any,
+    *,
+    checkpoint: Schedule | None = None,
+) -> Any:
     """The loop ``for i in range(lower, upper): val = body_fun(i, val)``, as one equation.
 
     Args:
@@ -95,6 +109,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], init_val: An
         upper: the end, likewise; reverse mode works all the same.
         body_fun: one iteration: (i, val) to val. It is traced once.
         init_val: the first val, a pytree of arrays.
+        checkpoint: as for `scan`, if the bounds are not traced.
 
     Returns:
         The last val.
@@ -118,10 +133,18 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], init_val: An
     if current() is None:
         return plain.fori_loop(lower, upper, body_fun, init_val)
     if isinstance(lower, Traced) or isinstance(upper, Traced):
+        if checkpoint is not None:
+            raise TypeMismatchError(
+                "checkpoints of a loop are placed when its length is known",
+                where=user_source(),
+                found=f"checkpoint={checkpoint!r} for a loop with traced bounds",
+                remedy="make the bounds static, or checkpoint the function of an iteration",
+            )
         return _counted(body_fun, lower, upper, init_val)
     count = max(int(upper) - int(lower), 0)
     numbers = apply(Iota(INDEX.with_shape((count,)), 0)) + int(lower)
-    return _scanned(lambda c, i: (body_fun(i, c), None), init_val, numbers, count, False)[0]
+    body = _counting(body_fun)
+    return _scanned(body, init_val, numbers, count, False, checkpoint)[0]
 
 
 def while_loop(cond_fun: Callable[..., Any], body_fun: Callable[..., Any], init_val: Any) -> Any:
@@ -171,13 +194,27 @@ def map_(f: Callable[..., Any], xs: Any) -> Any:
 # -- how they are recorded ------------------------------------------------------------------------
 
 
+def _counting(body_fun: Callable[..., Any]) -> Callable[..., Any]:
+    def f(carry: Any, i: Any) -> Any:
+        return body_fun(i, carry), None
+
+    f.__name__ = getattr(body_fun, "__name__", "f")
+    return f
+
+
 def _scanned(
-    f: Callable[..., Any], init: Any, xs: Any, length: int, reverse: bool
+    f: Callable[..., Any],
+    init: Any,
+    xs: Any,
+    length: int,
+    reverse: bool,
+    checkpoint: Schedule | None = None,
 ) -> tuple[Any, Any]:
     slices, structure = tree.flatten(xs)
     types = [t.with_shape(t.shape[1:]) for t in map(type_of_leaf, slices)]
     carries, body = _carrying(f, init, (structure, types), pair=True)
-    op = Scan(body.function, length, reverse, len(body.captures), len(carries))
+    loop = Scan(body.function, length, reverse, len(body.captures), len(carries))
+    op = loop if checkpoint is None or length < 2 else Call(scheduled(loop, checkpoint))
     results = apply_all(op, *body.captures, *carries, *slices)
     return tree.unflatten(body.structure, results)  # type: ignore[no-any-return]
 

@@ -277,20 +277,3 @@ def cut(items: Sequence[Any], counts: Sequence[int]) -> list[list[Any]]:
     """The items in parts of those lengths, and the rest."""
     ends = [0, *accumulate(counts), len(items)]
     return [list(items[a:b]) for a, b in pairwise(ends)]
-
-
-def handing_through(f: Function, count: int) -> Function:
-    """`f` with its first linear parameters among its linear results too, in front."""
-    if not count:
-        return f
-
-    def build() -> Function:
-        b = Builder(f.name)
-        b.params.extend(f.params)
-        b.linear_params.extend(f.linear_params)
-        for equation in f.equations:
-            b.adopt(equation)
-        results = (*f.results, *f.linear_params[:count], *f.linear_results)
-        return b.build([Value(b, v) for v in results])
-
-    return f.memoized(("handing through", count), build)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lineara.ir.containers import package
 from lineara.ir.cost import work
-from lineara.ir.op import Tangent
+from lineara.ir.op import Op, Tangent
 from lineara.ir.program import Equation, Function, Variable
 from lineara.ir.types import ArrayType
 from lineara.ir.value import Value
@@ -34,6 +34,7 @@ from lineara.ops.control.base import (
     spread,
     where,
 )
+from lineara.ops.control.lending import handed_through, reads_a_part, returning
 from lineara.ops.packages import Pack, Unpack
 
 if TYPE_CHECKING:
@@ -55,6 +56,16 @@ class Call(Control):
         self.infer(*types)
         linear_like(self.function.name, [p.linear for p in self.function.all_params], linear)
         return tuple(result.linear for result in self.function.all_results)
+
+    def gives_back(self) -> dict[int, int]:
+        first, results = len(self.function.params), len(self.function.results)
+        return {first + i: results + j for i, j in handed_through(self.function).items()}
+
+    def sharing(self, position: int) -> Op | None:
+        index = position - len(self.function.params)
+        if not reads_a_part(self.function, index):
+            return None
+        return replace(self, function=returning(self.function, index))
 
     def work(self, operands: Sequence[ArrayType], results: Sequence[ArrayType]) -> int:
         return work(self.function)
@@ -102,7 +113,7 @@ class Call(Control):
     ) -> tuple[Tangent, ...]:
         ordinary = operands[: len(self.function.params)]
         op = replace(self, function=transpose(self.function))
-        turned = operands[0].builder.emit(op, *ordinary, *cotangents)
+        turned = (*operands, *cotangents)[0].builder.emit(op, *ordinary, *cotangents)
         return (*(None for _ in ordinary), *turned)
 
     def vectorise(

@@ -80,7 +80,8 @@ def _both(f: Function, known: Mask, parts: Split) -> Function:
     b = Builder(parts.unknown.name)
     params = [b.parameter(p.type, p.hint) for p in f.params]
     linear = [b.linear_parameter(p.type, p.hint) for p in f.linear_params]
-    results = Call(parts.known).all(*where(known, params))
-    tape = results[len(results) - len(parts.tape) :]
+    count = sum(parts.known_results)
+    running = only(parts.known, (False,) * count + (True,) * len(parts.tape))
+    tape = b.emit(Call(running), *where(known, params))
     rest = Call(parts.unknown).all(*tape, *where(known, params, False), *linear)
     return b.build(rest)

@@ -41,7 +41,6 @@ from lineara.ops.control.base import (
     Transform,
     Vectorise,
     cut,
-    handing_through,
     linear_like,
     new_linear,
     ordinary,
@@ -50,6 +49,7 @@ from lineara.ops.control.base import (
     where,
 )
 from lineara.ops.control.iteration import Iteration
+from lineara.ops.control.lending import handing_through
 from lineara.ops.control.masking import uneven_scan
 from lineara.ops.packages import INDEX, pack, repeated, unpack
 from lineara.ops.shape import Transpose
@@ -239,7 +239,7 @@ class Scan(Control):
             )
         ordinary = operands[: self.first + len(self.body.params)]
         op = replace(self, body=transpose(self.body), reverse=not self.reverse, lent=0)
-        turned = operands[0].builder.emit(op, *ordinary, *cotangents)
+        turned = (*operands, *cotangents)[0].builder.emit(op, *ordinary, *cotangents)
         return (*(None for _ in ordinary), *turned)
 
     def vectorise(
@@ -327,10 +327,11 @@ class Scan(Control):
 
     # -- running --------------------------------------------------------------------------------
 
-    def runner(self, own: Mask, prepare: Prepare) -> Runner:
+    def iteration(self, own: Mask, prepare: Prepare) -> Iteration:
+        """The body, ready to run, in a loop that may overwrite its `own` operands."""
         inputs = self.parts(range(len(self.body.all_params)))
         outputs = self.made(range(len(self.body.all_results)))
-        iteration = Iteration(
+        return Iteration(
             self.body,
             carries=[
                 (i, o)
@@ -342,6 +343,9 @@ class Scan(Control):
             own=own[self.first :],
             prepare=prepare,
         )
+
+    def runner(self, own: Mask, prepare: Prepare) -> Runner:
+        iteration = self.iteration(own, prepare)
 
         def run(*values: Any) -> tuple[Any, ...]:
             length = int(values[0]) if self.length is None else self.length

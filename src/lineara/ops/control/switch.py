@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from lineara.errors import LinearityError, TypeMismatchError
 from lineara.ir.cost import work
-from lineara.ir.op import Tangent
+from lineara.ir.op import Op, Tangent
 from lineara.ir.program import Equation, Function, Operand, Variable
 from lineara.ir.types import ArrayType
 from lineara.ir.value import Value
@@ -36,6 +36,7 @@ from lineara.ops.control.base import (
     where,
 )
 from lineara.ops.control.call import Call
+from lineara.ops.control.lending import reads_a_part, returning
 from lineara.ops.control.masking import choose
 from lineara.ops.packages import INDEX, Blank, repeated
 
@@ -85,6 +86,12 @@ class Switch(Control):
                     expected=f"results like those of {self.branches[0].name}",
                 )
         return tuple(results)
+
+    def sharing(self, position: int) -> Op | None:
+        index = position - 1 - len(self.branches[0].params)
+        if not any(reads_a_part(branch, index) for branch in self.branches):
+            return None
+        return Switch(tuple(returning(branch, index) for branch in self.branches))
 
     def work(self, operands: Sequence[ArrayType], results: Sequence[ArrayType]) -> int:
         return max(map(work, self.branches))

@@ -34,7 +34,6 @@ from lineara.ops.control.base import (
     Transform,
     Vectorise,
     cut,
-    handing_through,
     linear_like,
     new_linear,
     ordinary,
@@ -43,6 +42,7 @@ from lineara.ops.control.base import (
     where,
 )
 from lineara.ops.control.iteration import Iteration
+from lineara.ops.control.lending import handing_through
 from lineara.ops.control.masking import uneven_while
 from lineara.ops.control.scan import Scan
 from lineara.ops.packages import INDEX, repeated
@@ -266,11 +266,12 @@ class While(Control):
 
     # -- running --------------------------------------------------------------------------------
 
-    def runner(self, own: Mask, prepare: Prepare) -> Runner:
-        _, consts, carries, linear = self.parts(range(self.cond_consts + len(self.body.all_params)))
+    def iteration(self, own: Mask, prepare: Prepare) -> Iteration:
+        """The body, ready to run, in a loop that may overwrite its `own` operands."""
+        _, _, carries, linear = self.parts(range(self.cond_consts + len(self.body.all_params)))
         after, entries, linear_after, linear_entries = self.made(range(len(self.body.all_results)))
         carried = zip([*carries, *linear], [*after, *linear_after], strict=True)
-        iteration = Iteration(
+        return Iteration(
             self.body,
             carries=[(i - self.cond_consts, o) for i, o in carried],
             slices=(),
@@ -278,8 +279,11 @@ class While(Control):
             own=own[self.cond_consts :],
             prepare=prepare,
         )
+
+    def runner(self, own: Mask, prepare: Prepare) -> Runner:
+        iteration = self.iteration(own, prepare)
         cond = prepare(self.cond, (False,) * len(self.cond.params)).run
-        first, last = len(consts), len(consts) + len(carries)
+        first, last = self.consts, self.consts + self.carries
 
         def run(*values: Any) -> tuple[Any, ...]:
             of_cond = values[: self.cond_consts]

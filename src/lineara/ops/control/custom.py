@@ -1,0 +1,516 @@
+"""Functions with rules of their own.
+
+========================  =======================================================================
+``custom_call[f, rule]``  f, whose derivative is what the rule says
+``linear_call[f, g]``     f, which is linear, and whose transpose is g
+``linear_solve[a, …]``    the solution x of a(x) = b, for a linear function a
+``custom_batch[f]``       f, which Python code applies to many examples
+========================  =======================================================================
+
+The linearity of all other ops is proved by their types; that of `linear_call` and `linear_solve` is
+*declared* by whoever makes them, since no proof is possible for, say, an iterative solver. Hence
+their functions are ordinary ones. Applied to ordinary values they are ordinary too, and so they
+keep what they know through every order of differentiation.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from lineara.errors import LinearityError, TypeMismatchError
+from lineara.ir.cost import work
+from lineara.ir.op import Tangent, add_tangents
+from lineara.ir.program import Equation, Function, Operand, Variable
+from lineara.ir.types import ArrayType
+from lineara.ir.value import Value
+from lineara.ops.control.base import (
+    Batched,
+    Control,
+    Derive,
+    Divide,
+    Halves,
+    Mask,
+    Prepare,
+    Prove,
+    Runner,
+    Transform,
+    Vectorise,
+    fits,
+    new_linear,
+    ordinary,
+    spread,
+    where,
+)
+from lineara.ops.control.call import Call
+from lineara.ops.packages import repeated
+from lineara.ops.python import PythonCode
+
+if TYPE_CHECKING:
+    from lineara.ir.builder import Builder
+
+
+@dataclass(frozen=True)
+class Special(Control):
+    """An op that computes what a function of ordinary values does, and knows more about it."""
+
+    @property
+    @abstractmethod
+    def meaning(self) -> Function:
+        """The function that it computes."""
+
+    def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
+        fits(self.meaning, types)
+        return tuple(v.type for v in self.meaning.all_results)
+
+    def linearity(self, types: Sequence[ArrayType], linear: Sequence[bool]) -> Mask:
+        results = self.infer(*types)
+        if any(linear):
+            raise LinearityError(
+                f"{self.name} takes ordinary values",
+                found=f"linear operands of {self.meaning.name}",
+                remedy="linearise it with jvp",
+            )
+        return (False,) * len(results)
+
+    def work(self, operands: Sequence[ArrayType], results: Sequence[ArrayType]) -> int:
+        return work(self.meaning)
+
+    def divide(self, equation: Equation, known: Mask, split: Divide) -> Halves:
+        """All of it in the second half: taken apart, it would lose what it knows."""
+        return Halves((), (equation,))
+
+    def turn(
+        self, operands: tuple[Value, ...], cotangents: tuple[Value, ...], transpose: Transform
+    ) -> tuple[Tangent, ...]:
+        raise AssertionError(f"{self.name} has no linear operands")
+
+    def forgotten(
+        self, b: Builder, equation: Equation, operands: tuple[Value, ...], forget: Transform
+    ) -> tuple[Value, ...]:
+        return ordinary(b, self, operands, equation.results, equation.source)
+
+    def typed(self, operands: tuple[Value, ...], prove: Prove) -> tuple[Value, ...]:
+        return Call(self.meaning).typed(operands, prove)
+
+    def runner(self, own: Mask, prepare: Prepare) -> Runner:
+        return prepare(self.meaning, own)
+
+
+def tangents_of(
+    b: Builder,
+    f: Function,
+    operands: Sequence[Operand],
+    incoming: Sequence[Tangent],
+    jvp: Derive,
+    equation: Equation,
+) -> tuple[Tangent, ...]:
+    """Adds a call of the jvp of `f`; the tangents of its results."""
+    derived = jvp(f, tuple(t is not None for t in incoming))
+    values = [Variable(v.type) for v in f.results]
+    dots = new_linear(where(derived.with_tangent, f.results))
+    inputs = (*operands, *(t.operand for t in incoming if t is not None))
+    b.adopt(Equation(Call(derived.function), inputs, (*values, *dots), equation.source))
+    return spread(derived.with_tangent, [Value(b, v) for v in dots])
+
+
+# -- calls with a tangent rule --------------------------------------------------------------------
+
+
+class Deferred(PythonCode):
+    """A rule that is traced when it is needed, since it may need itself."""
+
+    def __init__(self, label: str, make: Callable[[], Function]) -> None:
+        super().__init__(label)
+        self.__dict__.update(make=make, made={})
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    @property
+    def function(self) -> Function:
+        """The rule."""
+        made: dict[Any, Any] = self.__dict__["made"]
+        if None not in made:
+            made.setdefault(None, self.__dict__["make"]())
+        result: Function = made[None]
+        return result
+
+    def mapped(self, key: Any, change: Transform) -> Deferred:
+        """The rule changed in some way, which the key tells, when it is needed."""
+        made: dict[Any, Deferred] = self.__dict__["made"]
+        return made.setdefault(key, Deferred(self.label, lambda: change(self.function)))
+
+
+@dataclass(frozen=True)
+class CustomCall(Special):
+    """Calls a function whose derivative a rule computes.
+
+    Attributes:
+        function: the function, of ordinary values.
+        rule: ``(x; x') -> (y; y')``, with a tangent for each parameter and each result of a type
+            that has tangents. A rule may also be given the results: ``(x, y; x') -> (; y')``.
+        consts: how many of the parameters, the first ones, the rule says nothing about and has no
+            tangents for. The derivative with respect to these is that of the function.
+    """
+
+    name: ClassVar[str] = "custom_call"
+    function: Function
+    rule: Function | Deferred
+    consts: int = 0
+
+    @property
+    def meaning(self) -> Function:
+        return self.function
+
+    def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
+        results = super().infer(*types)
+        if isinstance(self.rule, Function):
+            self._check(self.rule, types, results)
+        return results
+
+    def _check(
+        self, rule: Function, types: tuple[ArrayType, ...], results: tuple[ArrayType, ...]
+    ) -> None:
+        dots = [t.tangent for t in types[self.consts :] if t.has_tangent]
+        given = given_results(self.function, rule)
+        found = [[v.type for v in part] for part in _parts(rule)]
+        expected = [
+            [*types, *(results if given else ())],
+            dots,
+            [] if given else list(results),
+            [t.tangent for t in results if t.has_tangent],
+        ]
+        if found != expected or self.function.linear_params:
+            raise TypeMismatchError(
+                f"the rule {rule.name} does not fit {self.function.name}",
+                found=_signature(found),
+                expected=_signature(expected),
+            )
+
+    def derive(
+        self, b: Builder, equation: Equation, incoming: Sequence[Tangent], jvp: Derive
+    ) -> tuple[Tangent, ...]:
+        operands, results = equation.operands, equation.results
+        fixed, moving = incoming[: self.consts], incoming[self.consts :]
+        total: tuple[Tangent, ...] = (None,) * len(results)
+        if any(t is not None for t in moving):
+            rule = self.rule if isinstance(self.rule, Function) else self.rule.function
+            given = given_results(self.function, rule)
+            if given:
+                b.adopt(equation)
+            dots = [
+                (b.zero(v.type.tangent) if t is None else t).operand
+                for v, t in zip(operands[self.consts :], moving, strict=True)
+                if v.type.has_tangent
+            ]
+            inputs = (*operands, *(results if given else ()), *dots)
+            mask = tuple(v.type.has_tangent for v in results)
+            new = new_linear(where(mask, results))
+            outputs = (*(() if given else results), *new)
+            b.adopt(Equation(Call(rule), inputs, outputs, equation.source))
+            total = spread(mask, [Value(b, v) for v in new])
+        else:
+            b.adopt(equation)
+        if any(t is not None for t in fixed):
+            rest = (*fixed, *[None] * len(moving))
+            more = tangents_of(b, self.function, operands, rest, jvp, equation)
+            total = add_tangents(total, more)
+        return total
+
+    def vectorise(
+        self, size: int, operands: tuple[Value, ...], batched: Mask, batch: Vectorise
+    ) -> tuple[tuple[Value, ...], Mask]:
+        f, rule = self.function, self.rule
+        everything = (True,) * len(f.results)
+        types = [p.type for p in f.params]
+        dots = [
+            m for m, t in zip(batched[self.consts :], types[self.consts :], strict=True)
+            if t.has_tangent
+        ]  # fmt: skip
+
+        def change(rule: Function) -> Function:
+            given = everything if given_results(f, rule) else ()
+            return batch(rule, (*batched, *given, *dots), (True,) * len(rule.all_results)).function
+
+        new = change(rule) if isinstance(rule, Function) else rule.mapped((size, batched), change)
+        op = replace(self, function=batch(f, batched, everything).function, rule=new)
+        return op.all(*operands) if operands else (), everything
+
+
+def given_results(f: Function, rule: Function) -> bool:
+    """Whether a rule for `f` is given the results of `f` instead of computing them."""
+    return len(rule.params) > len(f.params)
+
+
+def _parts(f: Function) -> tuple[tuple[Any, ...], ...]:
+    return f.params, f.linear_params, f.results, f.linear_results
+
+
+def _signature(types: Sequence[Sequence[ArrayType]]) -> str:
+    a, b, c, d = (", ".join(map(str, part)) for part in types)
+    return f"({a}; {b}) -> ({c}; {d})"
+
+
+# -- linear by declaration ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Declared(Special):
+    """An op that is linear in all operands but the first ones, the *residuals*."""
+
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """How many residuals there are."""
+
+    @abstractmethod
+    def turned(self) -> Self:
+        """The transpose."""
+
+    @abstractmethod
+    def residual_tangents(
+        self, b: Builder, equation: Equation, incoming: Sequence[Tangent], jvp: Derive
+    ) -> tuple[Tangent, ...]:
+        """Tangents of the results due to the residuals."""
+
+    def linearity(self, types: Sequence[ArrayType], linear: Sequence[bool]) -> Mask:
+        results = self.infer(*types)
+        if any(linear) and (any(linear[: self.count]) or not all(linear[self.count :])):
+            raise LinearityError(
+                f"{self.name} is linear in all operands together but its residuals",
+                found=f"linear operands {[i + 1 for i, m in enumerate(linear) if m]}",
+                expected=f"operands from {self.count + 1} on",
+                remedy="make missing ones linear, e.g. with zero",
+            )
+        return (any(linear),) * len(results)
+
+    def derive(
+        self, b: Builder, equation: Equation, incoming: Sequence[Tangent], jvp: Derive
+    ) -> tuple[Tangent, ...]:
+        b.adopt(equation)
+        total: tuple[Tangent, ...] = (None,) * len(equation.results)
+        residuals, moving = incoming[: self.count], incoming[self.count :]
+        if any(t is not None for t in moving):
+            own = [Value(b, v) for v in equation.operands[: self.count]]
+            dots = [
+                b.zero(v.type) if t is None else t
+                for v, t in zip(equation.operands[self.count :], moving, strict=True)
+            ]
+            total = self.all(*own, *dots)
+        if any(t is not None for t in residuals):
+            more = self.residual_tangents(b, equation, residuals, jvp)
+            total = add_tangents(total, more)
+        return total
+
+    def turn(
+        self, operands: tuple[Value, ...], cotangents: tuple[Value, ...], transpose: Transform
+    ) -> tuple[Tangent, ...]:
+        own = operands[: self.count]
+        return (*(None for _ in own), *self.turned().all(*own, *cotangents))
+
+    def vectorise(
+        self, size: int, operands: tuple[Value, ...], batched: Mask, batch: Vectorise
+    ) -> tuple[tuple[Value, ...], Mask]:
+        """All linear operands get an axis for the examples: the transposed op gives them one."""
+        own = batched[: self.count]
+
+        def change(f: Function) -> Function:
+            mask = (*own, *[True] * (len(f.params) - len(own)))
+            return batch(f, mask, (True,) * len(f.results)).function
+
+        full = [
+            x if i < len(own) or m else repeated(x, size)
+            for i, (x, m) in enumerate(zip(operands, batched, strict=True))
+        ]
+        results = self.mapped(change).all(*full)
+        return results, (True,) * len(results)
+
+    def typed(self, operands: tuple[Value, ...], prove: Prove) -> tuple[Value, ...]:
+        linear = [x.linear for x in operands]
+        if any(linear[: self.count]) or not all(linear[self.count :]):
+            return super().typed(operands, prove)
+        return self.all(*operands)
+
+
+@dataclass(frozen=True)
+class LinearCall(Declared):
+    """Calls a function ``(r, x) -> y`` that is linear in x, and has the transpose ``(r, y) -> x``.
+
+    Attributes:
+        function: the function.
+        transposed: its transpose.
+        residuals: how many of the parameters of both are residuals r.
+    """
+
+    name: ClassVar[str] = "linear_call"
+    function: Function
+    transposed: Function
+    residuals: int = 0
+
+    @property
+    def meaning(self) -> Function:
+        return self.function
+
+    @property
+    def count(self) -> int:
+        return self.residuals
+
+    def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
+        results = super().infer(*types)
+        n = self.residuals
+        _check_pair(self.name, n, types, results, self.transposed)
+        return results
+
+    def turned(self) -> Self:
+        return replace(self, function=self.transposed, transposed=self.function)
+
+    def residual_tangents(
+        self, b: Builder, equation: Equation, incoming: Sequence[Tangent], jvp: Derive
+    ) -> tuple[Tangent, ...]:
+        moving = equation.operands[self.count :]
+        rest = (*incoming, *[None] * len(moving))
+        return tangents_of(b, self.function, equation.operands, rest, jvp, equation)
+
+
+@dataclass(frozen=True)
+class LinearSolve(Declared):
+    """The solution x of ``matvec(r, x) = b``, where matvec is linear in x.
+
+    Attributes:
+        matvec: ``(r, x) -> b``.
+        vecmat: its transpose, ``(r, b) -> x``.
+        solve: ``(r, b) -> x``.
+        solve_back: ``(r, b) -> x`` with ``vecmat(r, x) = b``, or None if that is not known.
+        residuals: how many of the parameters of all four are residuals r.
+    """
+
+    name: ClassVar[str] = "linear_solve"
+    matvec: Function
+    vecmat: Function
+    solve: Function
+    solve_back: Function | None = None
+    residuals: int = 0
+
+    @property
+    def meaning(self) -> Function:
+        return self.solve
+
+    @property
+    def count(self) -> int:
+        return self.residuals
+
+    def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
+        results = super().infer(*types)
+        n = self.residuals
+        for f in (self.matvec, self.vecmat, self.solve, self.solve_back):
+            if f is not None:
+                _check_pair(self.name, n, types, results, f)
+        return results
+
+    def turned(self) -> Self:
+        if self.solve_back is None:
+            raise LinearityError(
+                "a linear solve without transpose_solve cannot be transposed",
+                found=f"reverse mode through {self.solve.name}",
+                expected="how to solve with the transposed function",
+                remedy="give transpose_solve, or symmetric=True",
+            )
+        return replace(
+            self,
+            matvec=self.vecmat,
+            vecmat=self.matvec,
+            solve=self.solve_back,
+            solve_back=self.solve,
+        )
+
+    def residual_tangents(
+        self, b: Builder, equation: Equation, incoming: Sequence[Tangent], jvp: Derive
+    ) -> tuple[Tangent, ...]:
+        """From a x = b: a x' = b' − a' x."""
+        own = equation.operands[: self.count]
+        inputs = (*own, *equation.results)
+        rest = (*incoming, *[None] * len(equation.results))
+        dots = tangents_of(b, self.matvec, inputs, rest, jvp, equation)
+        if all(t is None for t in dots):
+            return dots
+        right = [
+            b.zero(v.type) if t is None else -t
+            for v, t in zip(self.matvec.results, dots, strict=True)
+        ]
+        return self.all(*(Value(b, v) for v in own), *right)
+
+
+def _check_pair(
+    name: str,
+    count: int,
+    types: Sequence[ArrayType],
+    results: Sequence[ArrayType],
+    back: Function,
+) -> None:
+    """Raises a `TypeMismatchError` unless `back` leads back from results to linear operands."""
+    expected = [*types[:count], *results], list(types[count:])
+    found = [p.type for p in back.all_params], [v.type for v in back.all_results]
+    if found != expected or back.linear_params:
+        raise TypeMismatchError(
+            f"the functions of {name} do not fit together",
+            found=f"{back.name}: {_signature([found[0], [], found[1], []])}",
+            expected=_signature([expected[0], [], expected[1], []]),
+        )
+    if not all(t.has_tangent and t.tangent == t for t in (*types[count:], *results)):
+        raise TypeMismatchError(
+            f"{name} is linear, but values of these types have no tangents",
+            found=", ".join(map(str, (*types[count:], *results))),
+            expected="float or complex types",
+        )
+
+
+# -- batched by Python code -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class BatchRule(PythonCode):
+    """How to apply a function to many examples: from their number, and the mask of parameters in
+    which they differ, to the batched function.
+    """
+
+    call: Callable[[int, Mask], Batched]
+
+
+@dataclass(frozen=True)
+class CustomBatch(Special):
+    """Calls a function that a rule applies to many examples. Its derivative has no such rule.
+
+    Attributes:
+        function: the function, of ordinary values.
+        rule: what applies it to many examples.
+        consts: how many of the parameters, the first ones, the rule does not know of. If examples
+            differ in those, the function is batched without the rule.
+    """
+
+    name: ClassVar[str] = "custom_batch"
+    function: Function
+    rule: BatchRule
+    consts: int = 0
+
+    @property
+    def meaning(self) -> Function:
+        return self.function
+
+    def derive(
+        self, b: Builder, equation: Equation, incoming: Sequence[Tangent], jvp: Derive
+    ) -> tuple[Tangent, ...]:
+        return Call(self.function).derive(b, equation, incoming, jvp)
+
+    def divide(self, equation: Equation, known: Mask, split: Divide) -> Halves:
+        return Call(self.function).divide(equation, known, split)
+
+    def vectorise(
+        self, size: int, operands: tuple[Value, ...], batched: Mask, batch: Vectorise
+    ) -> tuple[tuple[Value, ...], Mask]:
+        if any(batched[: self.consts]):
+            return Call(self.function).vectorise(size, operands, batched, batch)
+        made = self.rule.call(size, batched[self.consts :])
+        return Call(made.function).all(*operands), made.batched

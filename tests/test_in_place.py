@@ -1,0 +1,220 @@
+"""Memory is overwritten where nobody else reads it: nothing else changes, and loops that touch one
+element in each iteration, and the derivatives of such loops, take linear time.
+
+Time is counted in bytes of fresh memory, not measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from control_cases import call, element, function, loop, op, scan, sin, switch, with_element
+from laws import active_mask, directions, random_like_all, wanted_results
+from samples import floats
+from values import Value, leaves
+
+from lineara.backends import numpy_interpreter
+from lineara.backends.numpy_interpreter import run
+from lineara.ir.program import Function
+from lineara.ops.control.base import Control
+from lineara.transforms.forget import forget
+from lineara.transforms.gradient import value_and_gradient
+from lineara.transforms.jvp import derive
+from lineara.transforms.simplify import simplify
+from lineara.transforms.transpose import transpose
+from lineara.transforms.unzip import unzip
+
+Maker = Callable[[int], tuple[Function, list[Any]]]
+
+
+# -- loops over n elements --------------------------------------------------------------------------
+
+
+def reading(n: int) -> tuple[Function, list[Any]]:
+    body = function(f"f64[{n}] f64[] i64[]", lambda a, s, i: [sin(s * element(a, i))])
+    f = function(f"f64[{n}] f64[] i64[{n}]", lambda *v: scan(body, n, *v, consts=1, carries=1))
+    return f, [floats(n), floats(), np.arange(n)]
+
+
+def writing(n: int) -> tuple[Function, list[Any]]:
+    def step(s: Any, y: Any, i: Any) -> Any:
+        s = sin(s + element(y, i))
+        return [s, with_element(y, i, s)]
+
+    body = function(f"f64[] f64[{n}] i64[]", step)
+    f = function(f"f64[] f64[{n}] i64[{n}]", lambda *v: scan(body, n, *v, carries=2))
+    return f, [floats(), floats(n), np.arange(n)]
+
+
+def through_calls(n: int) -> tuple[Function, list[Any]]:
+    put = function(f"f64[{n}] i64[] f64[]", lambda y, i, s: [with_element(y, i, s * s)], "put")
+    get = function(f"f64[{n}] i64[]", lambda y, i: [element(y, i), i], "get")
+
+    def step(a: Any, s: Any, y: Any, i: Any) -> Any:
+        s = sin(s + call(get, a, i)[0])
+        return [s, *call(put, y, i, s)]
+
+    body = function(f"f64[{n}] f64[] f64[{n}] i64[]", step)
+    types = f"f64[{n}] f64[] f64[{n}] i64[{n}]"
+    f = function(types, lambda *v: scan(body, n, *v, consts=1, carries=2))
+    return f, [floats(n), floats(), floats(n, seed=1), np.arange(n)]
+
+
+def through_switches(n: int) -> tuple[Function, list[Any]]:
+    two = [
+        function(f"f64[{n}] i64[] f64[]", lambda y, i, s: [with_element(y, i, s * s)], "left"),
+        function(f"f64[{n}] i64[] f64[]", lambda y, i, s: [with_element(y, i, sin(s))], "right"),
+    ]
+
+    def step(s: Any, y: Any, i: Any) -> Any:
+        s = sin(s + element(y, i))
+        return [s, *switch(op("remainder")(i, 2), two, y, i, s)]
+
+    body = function(f"f64[] f64[{n}] i64[]", step)
+    f = function(f"f64[] f64[{n}] i64[{n}]", lambda *v: scan(body, n, *v, carries=2))
+    return f, [floats(), floats(n), np.arange(n)]
+
+
+def with_condition(n: int) -> tuple[Function, list[Any]]:
+    def step(a: Any, i: Any, s: Any, y: Any) -> Any:
+        s = sin(s + element(a, i))
+        return [i + 1, s, with_element(y, i, s)]
+
+    body = function(f"f64[{n}] i64[] f64[] f64[{n}]", step)
+    cond = function(f"i64[] f64[] f64[{n}]", lambda i, s, y: [op("lt")(i, n)])
+    f = function(
+        f"f64[{n}] f64[] f64[{n}]", lambda a, s, y: loop(cond, body, a, a.builder.constant(np.int64(0)), s, y, consts=1)
+    )
+    return f, [floats(n), floats(), floats(n, seed=1)]
+
+
+def nested(n: int) -> tuple[Function, list[Any]]:
+    """An inner loop of three iterations in each of n."""
+
+    def inner_step(a: Any, i: Any, s: Any, y: Any, x: Any) -> Any:
+        s = sin(s * x + element(a, i))
+        return [i, s, with_element(y, i, s)]
+
+    inner = function(f"f64[{n}] i64[] f64[] f64[{n}] f64[]", inner_step, "inner")
+
+    def step(a: Any, xs: Any, s: Any, y: Any, i: Any) -> Any:
+        _, s, y = scan(inner, 3, a, i, s, y, xs, consts=1, carries=3)
+        return [s, y]
+
+    outer = function(f"f64[{n}] f64[3] f64[] f64[{n}] i64[]", step, "outer")
+    types = f"f64[{n}] f64[3] f64[] f64[{n}] i64[{n}]"
+    f = function(types, lambda *v: scan(outer, n, *v, consts=2, carries=2))
+    return f, [floats(n), floats(3), floats(), floats(n, seed=1), np.arange(n)]
+
+
+def scattering(n: int) -> tuple[Function, list[Any]]:
+    add, get = op("scatter_add", (0,)), op("gather", (0,))
+
+    def step(a: Any, y: Any, i: Any, x: Any) -> Any:
+        return [add(y, sin(x * get(a, i)), i)]
+
+    body = function(f"f64[{n}] f64[{n}] i64[] f64[]", step)
+    types = f"f64[{n}] f64[{n}] i64[{n}] f64[{n}]"
+    f = function(types, lambda *v: scan(body, n, *v, consts=1, carries=1))
+    return f, [floats(n), floats(n, seed=1), np.arange(n) // 2, floats(n, seed=2)]
+
+
+MAKERS = (
+    reading,
+    writing,
+    through_calls,
+    through_switches,
+    with_condition,
+    nested,
+    scattering,
+)
+
+
+# -- counting -------------------------------------------------------------------------------------
+
+
+class Counter:
+    """Counts bytes of memory that equations have filled anew."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.bytes = 0
+        made = numpy_interpreter.caller
+        array = np.array
+
+        def caller(equation: Any, *rest: Any) -> tuple[Callable[..., Any], bool]:
+            run, single = made(equation, *rest)
+            if isinstance(equation.op, Control):
+                return run, single
+
+            def counted(*operands: Value) -> Any:
+                result = run(*operands)
+                self.add(result, operands)
+                return result
+
+            return counted, single
+
+        def copied(*args: Any, **options: Any) -> Any:
+            result = array(*args, **options)
+            self.bytes += result.nbytes
+            return result
+
+        monkeypatch.setattr(numpy_interpreter, "caller", caller)
+        monkeypatch.setattr(np, "array", copied)
+
+    def add(self, result: Value, operands: Value) -> None:
+        before = list(leaves(operands))
+        for x in leaves(result):
+            if 0 not in x.strides and not any(np.may_share_memory(x, y) for y in before):
+                self.bytes += x.nbytes
+
+    def of(self, f: Function, inputs: list[Any]) -> int:
+        start = self.bytes
+        run(f, *inputs)
+        return self.bytes - start
+
+
+@pytest.fixture
+def counter(monkeypatch: pytest.MonkeyPatch) -> Counter:
+    return Counter(monkeypatch)
+
+
+def stages(f: Function, inputs: list[Any]) -> Iterator[tuple[str, Function, list[Any]]]:
+    """The functions of a derivative, with inputs."""
+    jvp = derive(f, active_mask(f), wanted_results(f)).function
+    nonlin, lin = unzip(jvp)
+    v = directions(f, inputs)
+    dots = run(jvp, *inputs, *v)[len(f.results) :]
+    tape = list(run(nonlin, *inputs)[len(f.results) :])
+    w = [random_like_all(x, 3 + i) for i, x in enumerate(dots)]
+    back = transpose(lin)
+    yield "function", f, inputs
+    yield "nonlin", nonlin, inputs
+    for name, g, args in (
+        ("jvp", jvp, [*inputs, *v]),
+        ("lin", lin, [*tape, *v]),
+        ("back", back, [*tape, *w]),
+    ):
+        yield name, forget(g), args
+        yield f"{name}, simplified", simplify(forget(g)), args
+    if f.results[0].type.has_tangent and not f.results[0].type.shape:
+        yield "gradient", value_and_gradient(f, active_mask(f)), inputs
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_linear_time(make: Maker, counter: Counter) -> None:
+    small, large = 100, 200
+    counts = [
+        {name: counter.of(g, args) for name, g, args in stages(*make(n))} for n in (small, large)
+    ]
+    found = {name: (counts[0][name], counts[1][name]) for name in counts[0]}
+    assert not {name: pair for name, pair in found.items() if pair[1] > 2.2 * pair[0] + 1000}
+
+
+def test_copies_are_counted(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without overwriting, the same programs take quadratic time, and the test notices."""
+    monkeypatch.setattr(numpy_interpreter, "_overwrites", lambda equation: False)
+    small, large = (counter.of(*writing(n)) for n in (100, 200))
+    assert large > 3 * small
