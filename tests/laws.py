@@ -27,6 +27,7 @@ from values import (
 )
 
 from lineara.backends.numpy_interpreter import run
+from lineara.ir.builder import Builder
 from lineara.ir.check import check
 from lineara.ir.cost import work
 from lineara.ir.program import Function, reachable
@@ -39,6 +40,7 @@ from lineara.text.parser import parse
 from lineara.text.printer import show
 from lineara.transforms.batch import batch
 from lineara.transforms.forget import forget
+from lineara.transforms.inline import inline
 from lineara.transforms.jvp import derive
 from lineara.transforms.simplify import simplify
 from lineara.transforms.transpose import transpose
@@ -119,10 +121,7 @@ def check_linear_half(f: Function, inputs: Sequence[Value]) -> None:
     other = run(recomputing[0], *inputs)
     close(run(recomputing[1], *other[len(f.results) :], *v), dots, inputs)
 
-    w = [
-        tangent(t.type, random_like_all(x, 7 + i), np.asarray)
-        for i, (x, t) in enumerate(zip(dots, jvp.linear_results, strict=True))
-    ]
+    w = [random_numbers(x, 7 + i) for i, x in enumerate(dots)]
     back_v = run(back, *tape, *w)
     close(run(simplify(forget(back)), *tape, *w), back_v, inputs)
     adjoint(w, dots, back_v, v)
@@ -276,12 +275,32 @@ def directions(f: Function, inputs: Sequence[Value], seed: int = 1) -> list[Valu
     ]
 
 
+def cotangents(f: Function, inputs: Sequence[Value], seed: int = 5) -> list[Value]:
+    """A random cotangent for each result of `f` that has tangents."""
+    jvp = derive(f, active_mask(f), wanted_results(f)).function
+    dots = run(jvp, *inputs, *directions(f, inputs))[len(f.results) :]
+    return [random_numbers(x, seed + i) for i, x in enumerate(dots)]
+
+
+def pullback(f: Function) -> Function:
+    """The function from inputs and cotangents of results to the results and cotangents of inputs:
+    reverse mode as an ordinary function.
+    """
+    nonlin, lin = unzip(derive(f, active_mask(f), wanted_results(f)).function)
+    b = Builder(f"{f.name}.pullback")
+    params = [b.parameter(p.type, p.hint) for p in f.params]
+    w = [b.parameter(v.type, v.hint) for v in lin.linear_results]
+    forward = inline(b, nonlin, params)
+    results, tape = forward[: len(f.results)], forward[len(f.results) :]
+    return b.build([*results, *inline(b, forget(transpose(lin)), [*tape, *w])])
+
+
 def random_tangent(type: Any, value: Value, seed: int) -> Value:
     """A random tangent of a value of a type."""
     return tangent(type, value, lambda x: random_like(x, seed))
 
 
-def random_like_all(value: Value, seed: int) -> Value:
+def random_numbers(value: Value, seed: int) -> Value:
     """A value with random numbers in place of its numbers."""
     return mapped(lambda x: random_like(x, seed), value)
 

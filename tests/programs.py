@@ -7,20 +7,27 @@ measured.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from control_cases.writing import sample
 from hypothesis import strategies as st
 from samples import floats
 
 from lineara.ir.builder import Builder
+from lineara.ir.containers import Container, Package, package
 from lineara.ir.op import Op
 from lineara.ir.program import Function
 from lineara.ir.types import DTYPES, Array, ArrayType
 from lineara.ir.value import Value
 from lineara.ops import OPS
 from lineara.ops.control.call import Call
+from lineara.ops.control.checkpoint import Checkpoint
+from lineara.ops.control.scan import Scan
+from lineara.ops.control.switch import Switch
+from lineara.ops.control.while_loop import While
+from lineara.ops.packages import INDEX
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Maker = Callable[[Draw, Builder, list[Value]], Value | None]
@@ -41,8 +48,12 @@ def pick(draw: Draw, pool: list[Value], accept: Callable[[Value], bool] = lambda
     return draw(st.sampled_from(fitting + fitting[-3:])) if fitting else None
 
 
+def is_array(v: Value) -> bool:
+    return not isinstance(v.type, Container)
+
+
 def inexact(v: Value) -> bool:
-    return v.type.has_tangent
+    return is_array(v) and v.type.has_tangent
 
 
 def real(v: Value) -> bool:
@@ -149,31 +160,191 @@ def gathered(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
     return op("gather", (0,))(x, index)
 
 
+# -- packages, branches, loops ---------------------------------------------------------------------
+
+
+def packed(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
+    """A package of what is there, packages included."""
+    return op("pack")(*(pick(draw, pool) for _ in range(draw(st.integers(1, 3)))))
+
+
+def unpacked(draw: Draw, b: Builder, pool: list[Value]) -> Any:
+    package = pick(draw, pool, lambda v: isinstance(v.type, Package))
+    if package is None:
+        return None
+    parts = op("unpack").all(package)
+    pool.extend(parts)
+    return draw(st.sampled_from(parts))
+
+
+def added(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
+    """The sum of two packages."""
+    x = pick(draw, pool, lambda v: isinstance(v.type, Package) and summable(v.type))
+    if x is None:
+        return None
+    y = pick(draw, pool, lambda v: v.type is x.type)
+    if draw(st.booleans()):
+        (y,) = b.emit(op("blank", x.type))
+    return op("join")(x, y)
+
+
+def summable(type: ArrayType) -> bool:
+    """Whether it is made of numbers of a moderate size when added."""
+    items = type.items if isinstance(type, Container) else ()
+    return all(summable(t) for t in items) and type.dtype.kind != "b"
+
+
+def some(draw: Draw, pool: list[Value], most: int) -> list[Value]:
+    return [pick(draw, pool) for _ in range(draw(st.integers(1, most)))]
+
+
 def called(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
     """A call of one function, sometimes twice."""
-    arguments = [pick(draw, pool) for _ in range(draw(st.integers(1, 2)))]
-    g = grow(draw, "g", [a.type for a in arguments], steps=3, makers=MAKERS)
-    result = b.emit(Call(g), *arguments)[0]
+    arguments = some(draw, pool, 2)
+    g = grow(draw, "g", [a.type for a in arguments], steps=3, makers=inner(draw))
+    result = b.emit(kept(draw, g), *arguments)[0]
     if draw(st.booleans()) and result.type == arguments[0].type:
         return b.emit(Call(g), result, *arguments[1:])[0]
     return result
 
 
+def kept(draw: Draw, g: Function) -> Op:
+    """A call, or a checkpoint."""
+    op: Op = draw(st.sampled_from([Call, Call, Checkpoint]))(g)
+    return op
+
+
+def branched(draw: Draw, b: Builder, pool: list[Value]) -> Any:
+    """A switch of functions that return values of the same types."""
+    arguments = some(draw, pool, 3)
+    types = [a.type for a in arguments]
+    wanted = [a.type for a in some(draw, arguments, 2)]
+    branches = [
+        grow(draw, name, types, 3, inner(draw), wanted=wanted, more=False)
+        for name in "gh"[: draw(st.integers(1, 2))]
+    ]
+    index = pick(draw, pool, lambda v: v.type == INDEX)
+    if index is None or draw(st.booleans()):
+        index = b.constant(np.int64(draw(st.integers(0, 1))))
+    results = b.emit(Switch(tuple(branches)), index, *arguments)
+    pool.extend(results)
+    return draw(st.sampled_from(results))
+
+
+def looped(draw: Draw, b: Builder, pool: list[Value]) -> Any:
+    """A scan, along what has slices."""
+    length = draw(st.sampled_from([0, 1, 2, 3, 3]))
+    consts, carries = some(draw, pool, 2), some(draw, pool, 2)
+    along = [v for v in pool if is_array(v) and v.ndim and v.shape[0] == length]
+    slices = some(draw, along, 2) if along and draw(st.booleans()) else []
+    if draw(st.booleans()):
+        (places,) = b.emit(op("iota", ArrayType(DTYPES["i64"], (length,)), 0))
+        slices.append(places)
+    types = [v.type for v in (*consts, *carries)]
+    types += [v.type.with_shape(v.shape[1:]) for v in slices]
+    body = grow(
+        draw,
+        "body",
+        types,
+        4,
+        inner(draw),
+        wanted=[v.type for v in carries],
+        more=draw(st.booleans()),
+    )
+    loop = Scan(body, length, draw(st.booleans()), len(consts), len(carries))
+    results = b.emit(loop, *consts, *carries, *slices)
+    pool.extend(results)
+    return draw(st.sampled_from(results))
+
+
+def repeated(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
+    """A loop that counts up to a number; what it makes is read again by a scan."""
+    consts, carries = some(draw, pool, 2), some(draw, pool, 2)
+    limit = pick(draw, pool, lambda v: v.type == INDEX)
+    if limit is None or draw(st.booleans()):
+        limit = b.constant(np.int64(draw(st.integers(0, 3))))
+    types = [v.type for v in (*consts, *carries)]
+    inside = grow(
+        draw, "g", types, 4, inner(draw), wanted=[v.type for v in carries], more=draw(st.booleans())
+    )
+    return counting(b, pool, inside, limit, consts, carries)
+
+
+def counting(
+    b: Builder,
+    pool: list[Value],
+    inside: Function,
+    limit: Value,
+    consts: list[Value],
+    carries: list[Value],
+) -> Value:
+    """The loop that applies `inside` while a count is below the limit, and below three."""
+    c = Builder("cond")
+    most, count = c.parameter(INDEX), c.parameter(INDEX)
+    for v in carries:
+        c.parameter(v.type)
+    cond = c.build([op("and")(op("lt")(count, most), op("lt")(count, 3))])
+    d = Builder("body")
+    of_body = [d.parameter(v.type) for v in consts]
+    count = d.parameter(INDEX)
+    of_carries = [d.parameter(v.type) for v in carries]
+    results = Call(inside).all(*of_body, *of_carries)
+    body = d.build([count + 1, *results])
+    loop = While(cond, body, 1, len(consts))
+    zero = b.constant(np.int64(0))
+    number, *made = b.emit(loop, limit, *consts, zero, *carries)
+    pool.extend([number, *made[: len(carries)]])
+    stacks = made[len(carries) :]
+    if stacks:
+        summing = Builder("summing")
+        total = summing.parameter(inside.results[-1].type)
+        part = summing.parameter(inside.results[-1].type)
+        whole = summing.build([total + part])
+        (start,) = b.emit(op("blank", inside.results[-1].type))
+        pool.extend(b.emit(Scan(whole, None, False, 0, 1), number, start, stacks[-1]))
+    return pool[-1]
+
+
+def inner(draw: Draw) -> Any:
+    """What the functions inside of a function do: deeper nests are rarer."""
+    return draw(st.sampled_from([MAKERS, MAKERS, [*MAKERS, *PACKAGES], [*MAKERS, *CONTROL]]))
+
+
 MAKERS: list[Maker] = [unary, guarded, binary, divide, choose, shaped, joined, contracted, gathered]
+PACKAGES: list[Maker] = [packed, unpacked, unpacked, added]
+CONTROL: list[Maker] = [*PACKAGES, called, branched, looped, looped, repeated]
 
 
 def grow(
-    draw: Draw, name: str, types: list[ArrayType], steps: int, makers: list[Maker]
+    draw: Draw,
+    name: str,
+    types: Sequence[ArrayType],
+    steps: int,
+    makers: list[Maker],
+    wanted: Sequence[ArrayType] = (),
+    more: bool = True,
 ) -> Function:
-    """A random function of parameters of those types."""
+    """A random function of parameters of those types.
+
+    Args:
+        draw: Hypothesis's.
+        name: of the function.
+        types: of its parameters.
+        steps: at most so many.
+        makers: of the equations.
+        wanted: types of results that it must return first; a parameter has each of them.
+        more: whether it returns something besides.
+    """
     b = Builder(name)
     pool = [b.parameter(type) for type in types]
     for _ in range(draw(st.integers(1, steps))):
         new = draw(st.sampled_from(makers))(draw, b, pool)
         if new is not None:
             pool.append(new)
-    results = [pool[-1]]
-    if draw(st.booleans()):
+    results = [pick(draw, pool, lambda v: v.type == type) for type in wanted]  # noqa: B023
+    if more:
+        results.append(pool[-1])
+    if not wanted and draw(st.booleans()):
         results.append(draw(st.sampled_from(pool)))
     return b.build(results)
 
@@ -185,3 +356,16 @@ def functions(draw: Any, steps: int = 8) -> tuple[Function, list[Array]]:
     types = [ArrayType(DTYPES[name], draw(st.sampled_from(SHAPES))) for name in dtypes]
     f = grow(draw, "f", types, steps, [*MAKERS, called])
     return f, [floats(*t.shape, seed=i, dtype=t.dtype) for i, t in enumerate(types)]
+
+
+@st.composite
+def controlled(draw: Any, steps: int = 5) -> tuple[Function, list[Any]]:
+    """A random function with packages, branches and loops, and arguments for it."""
+    dtypes = draw(st.lists(st.sampled_from(["f64", "f64", "c128"]), min_size=1, max_size=2))
+    shapes = [(), (3,), (2, 3), (3, 2)]
+    types = [ArrayType(DTYPES[name], draw(st.sampled_from(shapes))) for name in dtypes]
+    if draw(st.booleans()):
+        types[0] = package([package([package([types[0], INDEX])]), types[-1]])
+    types.append(INDEX)
+    f = grow(draw, "f", types, steps, [*MAKERS, *CONTROL, *CONTROL])
+    return f, [sample(t, i) for i, t in enumerate(types)]

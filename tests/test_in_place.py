@@ -11,8 +11,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from control_cases import call, element, function, loop, op, scan, sin, switch, with_element
-from laws import active_mask, directions, random_like_all, wanted_results
+from control_cases.writing import (
+    call,
+    defined,
+    element,
+    op,
+    scan,
+    sin,
+    switch,
+    upwards,
+    with_element,
+)
+from laws import active_mask, directions, random_numbers, wanted_results
 from samples import floats
 from values import Value, leaves
 
@@ -30,95 +40,93 @@ from lineara.transforms.unzip import unzip
 Maker = Callable[[int], tuple[Function, list[Any]]]
 
 
-# -- loops over n elements --------------------------------------------------------------------------
+# -- loops over n elements --------------------------------------------------------------------
 
 
 def reading(n: int) -> tuple[Function, list[Any]]:
-    body = function(f"f64[{n}] f64[] i64[]", lambda a, s, i: [sin(s * element(a, i))])
-    f = function(f"f64[{n}] f64[] i64[{n}]", lambda *v: scan(body, n, *v, consts=1, carries=1))
+    body = defined(f"f64[{n}] f64[] i64[]")(lambda a, s, i: [sin(s * element(a, i))])
+    f = defined(f"f64[{n}] f64[] i64[{n}]")(lambda *v: scan(body, n, *v, consts=1, carries=1))
     return f, [floats(n), floats(), np.arange(n)]
 
 
 def writing(n: int) -> tuple[Function, list[Any]]:
-    def step(s: Any, y: Any, i: Any) -> Any:
+    @defined(f"f64[] f64[{n}] i64[]")
+    def body(s: Any, y: Any, i: Any) -> Any:
         s = sin(s + element(y, i))
         return [s, with_element(y, i, s)]
 
-    body = function(f"f64[] f64[{n}] i64[]", step)
-    f = function(f"f64[] f64[{n}] i64[{n}]", lambda *v: scan(body, n, *v, carries=2))
+    f = defined(f"f64[] f64[{n}] i64[{n}]")(lambda *v: scan(body, n, *v, carries=2))
     return f, [floats(), floats(n), np.arange(n)]
 
 
 def through_calls(n: int) -> tuple[Function, list[Any]]:
-    put = function(f"f64[{n}] i64[] f64[]", lambda y, i, s: [with_element(y, i, s * s)], "put")
-    get = function(f"f64[{n}] i64[]", lambda y, i: [element(y, i), i], "get")
+    put = defined(f"f64[{n}] i64[] f64[]")(lambda y, i, s: [with_element(y, i, s * s)])
+    get = defined(f"f64[{n}] i64[]")(lambda y, i: [element(y, i), i])
 
-    def step(a: Any, s: Any, y: Any, i: Any) -> Any:
+    @defined(f"f64[{n}] f64[] f64[{n}] i64[]")
+    def body(a: Any, s: Any, y: Any, i: Any) -> Any:
         s = sin(s + call(get, a, i)[0])
         return [s, *call(put, y, i, s)]
 
-    body = function(f"f64[{n}] f64[] f64[{n}] i64[]", step)
-    types = f"f64[{n}] f64[] f64[{n}] i64[{n}]"
-    f = function(types, lambda *v: scan(body, n, *v, consts=1, carries=2))
+    f = defined(f"f64[{n}] f64[] f64[{n}] i64[{n}]")(
+        lambda *v: scan(body, n, *v, consts=1, carries=2)
+    )
     return f, [floats(n), floats(), floats(n, seed=1), np.arange(n)]
 
 
 def through_switches(n: int) -> tuple[Function, list[Any]]:
     two = [
-        function(f"f64[{n}] i64[] f64[]", lambda y, i, s: [with_element(y, i, s * s)], "left"),
-        function(f"f64[{n}] i64[] f64[]", lambda y, i, s: [with_element(y, i, sin(s))], "right"),
+        defined(f"f64[{n}] i64[] f64[]")(lambda y, i, s: [with_element(y, i, s * s)]),
+        defined(f"f64[{n}] i64[] f64[]")(lambda y, i, s: [with_element(y, i, sin(s))]),
     ]
 
-    def step(s: Any, y: Any, i: Any) -> Any:
+    @defined(f"f64[] f64[{n}] i64[]")
+    def body(s: Any, y: Any, i: Any) -> Any:
         s = sin(s + element(y, i))
         return [s, *switch(op("remainder")(i, 2), two, y, i, s)]
 
-    body = function(f"f64[] f64[{n}] i64[]", step)
-    f = function(f"f64[] f64[{n}] i64[{n}]", lambda *v: scan(body, n, *v, carries=2))
+    f = defined(f"f64[] f64[{n}] i64[{n}]")(lambda *v: scan(body, n, *v, carries=2))
     return f, [floats(), floats(n), np.arange(n)]
 
 
 def with_condition(n: int) -> tuple[Function, list[Any]]:
-    def step(a: Any, i: Any, s: Any, y: Any) -> Any:
+    @defined(f"f64[{n}] i64[] f64[] f64[{n}]")
+    def body(a: Any, i: Any, s: Any, y: Any) -> Any:
         s = sin(s + element(a, i))
         return [i + 1, s, with_element(y, i, s)]
 
-    body = function(f"f64[{n}] i64[] f64[] f64[{n}]", step)
-    cond = function(f"i64[] f64[] f64[{n}]", lambda i, s, y: [op("lt")(i, n)])
-    f = function(
-        f"f64[{n}] f64[] f64[{n}]", lambda a, s, y: loop(cond, body, a, a.builder.constant(np.int64(0)), s, y, consts=1)
+    f = defined(f"i64[] f64[{n}] f64[] f64[{n}]")(
+        lambda most, a, s, y: upwards(most, body, [a], s, y)[1:]
     )
-    return f, [floats(n), floats(), floats(n, seed=1)]
+    return f, [np.int64(n), floats(n), floats(), floats(n, seed=1)]
 
 
 def nested(n: int) -> tuple[Function, list[Any]]:
     """An inner loop of three iterations in each of n."""
 
-    def inner_step(a: Any, i: Any, s: Any, y: Any, x: Any) -> Any:
+    @defined(f"f64[{n}] i64[] f64[] f64[{n}] f64[]")
+    def inner(a: Any, i: Any, s: Any, y: Any, x: Any) -> Any:
         s = sin(s * x + element(a, i))
         return [i, s, with_element(y, i, s)]
 
-    inner = function(f"f64[{n}] i64[] f64[] f64[{n}] f64[]", inner_step, "inner")
+    @defined(f"f64[{n}] f64[3] f64[] f64[{n}] i64[]")
+    def outer(a: Any, xs: Any, s: Any, y: Any, i: Any) -> Any:
+        return scan(inner, 3, a, i, s, y, xs, consts=1, carries=3)[1:]
 
-    def step(a: Any, xs: Any, s: Any, y: Any, i: Any) -> Any:
-        _, s, y = scan(inner, 3, a, i, s, y, xs, consts=1, carries=3)
-        return [s, y]
-
-    outer = function(f"f64[{n}] f64[3] f64[] f64[{n}] i64[]", step, "outer")
-    types = f"f64[{n}] f64[3] f64[] f64[{n}] i64[{n}]"
-    f = function(types, lambda *v: scan(outer, n, *v, consts=2, carries=2))
+    f = defined(f"f64[{n}] f64[3] f64[] f64[{n}] i64[{n}]")(
+        lambda *v: scan(outer, n, *v, consts=2, carries=2)
+    )
     return f, [floats(n), floats(3), floats(), floats(n, seed=1), np.arange(n)]
 
 
 def scattering(n: int) -> tuple[Function, list[Any]]:
     add, get = op("scatter_add", (0,)), op("gather", (0,))
-
-    def step(a: Any, y: Any, i: Any, x: Any) -> Any:
-        return [add(y, sin(x * get(a, i)), i)]
-
-    body = function(f"f64[{n}] f64[{n}] i64[] f64[]", step)
-    types = f"f64[{n}] f64[{n}] i64[{n}] f64[{n}]"
-    f = function(types, lambda *v: scan(body, n, *v, consts=1, carries=1))
+    body = defined(f"f64[{n}] f64[{n}] i64[] f64[]")(
+        lambda a, y, i, x: [add(y, sin(x * get(a, i)), i)]
+    )
+    f = defined(f"f64[{n}] f64[{n}] i64[{n}] f64[{n}]")(
+        lambda *v: scan(body, n, *v, consts=1, carries=1)
+    )
     return f, [floats(n), floats(n, seed=1), np.arange(n) // 2, floats(n, seed=2)]
 
 
@@ -188,7 +196,7 @@ def stages(f: Function, inputs: list[Any]) -> Iterator[tuple[str, Function, list
     v = directions(f, inputs)
     dots = run(jvp, *inputs, *v)[len(f.results) :]
     tape = list(run(nonlin, *inputs)[len(f.results) :])
-    w = [random_like_all(x, 3 + i) for i, x in enumerate(dots)]
+    w = [random_numbers(x, 3 + i) for i, x in enumerate(dots)]
     back = transpose(lin)
     yield "function", f, inputs
     yield "nonlin", nonlin, inputs

@@ -21,6 +21,7 @@ from lineara.api import (
 )
 from lineara.errors import LinearaError
 from lineara.frontend.abstract import ShapeDtypeStruct, closure_convert, eval_shape
+from lineara.frontend.callback import pure_callback
 from lineara.frontend.checkpoint import checkpoint, name
 from lineara.frontend.control import (
     associative_scan,
@@ -32,12 +33,20 @@ from lineara.frontend.control import (
 )
 from lineara.frontend.control import map_ as map
 from lineara.frontend.custom import custom_jvp, custom_vjp
+from lineara.frontend.custom_batch import custom_batch
+from lineara.frontend.implicit import (
+    custom_linear_solve,
+    fixed_point,
+    host_solver,
+    linear_call,
+    root,
+)
 from lineara.frontend.jit import jit
 from lineara.frontend.ravel import ravel_pytree
 from lineara.frontend.stop import stop_gradient
 from lineara.frontend.vmap import vmap
 from lineara.linear_map import LinearMap, float0
-from lineara.numerical import check_grads
+from lineara.numerical import check_custom, check_grads
 from lineara.ops.control import policies as checkpoint_policies
 from lineara.program import Program, check, memory, parse, size, trace, work
 
@@ -50,23 +59,29 @@ __all__ = [
     "ShapeDtypeStruct",
     "associative_scan",
     "check",
+    "check_custom",
     "check_grads",
     "checkpoint",
     "checkpoint_policies",
     "closure_convert",
     "cond",
+    "custom_batch",
     "custom_jvp",
+    "custom_linear_solve",
     "custom_vjp",
     "eval_shape",
+    "fixed_point",
     "float0",
     "fori_loop",
     "grad",
     "hessian",
+    "host_solver",
     "hvp",
     "jacfwd",
     "jacrev",
     "jit",
     "jvp",
+    "linear_call",
     "linear_transpose",
     "linearize",
     "map",
@@ -74,7 +89,9 @@ __all__ = [
     "name",
     "numpy",
     "parse",
+    "pure_callback",
     "ravel_pytree",
+    "root",
     "scan",
     "size",
     "stop_gradient",

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import prod
 from typing import NamedTuple, TypeAlias
 
@@ -75,6 +76,8 @@ def in_units(count: int | None) -> str:
     """A number of bytes with three digits and a unit, ``1.23 MB``."""
     if count is None:
         return "—"
+    if count >= 10**21:
+        return f"{Decimal(count):.2e} B"
     size, unit = float(count), 0
     while size >= 999.5 and unit < len(UNITS) - 1:
         size, unit = size / 1000, unit + 1
@@ -245,8 +248,8 @@ def _grouped(params: Sequence[Storage], results: Sequence[Held]) -> tuple[Held, 
         for storage in held - given:
             holders[storage].append(i)
     groups: Counter[tuple[int, ...]] = Counter()
-    for storage, places in holders.items():
-        groups[tuple(places)] += storage.nbytes
+    for storage, held_by in holders.items():
+        groups[tuple(held_by)] += storage.nbytes
     grouped = [set(held & given) for held in results]
     for places, nbytes in groups.items():
         storage = Storage(nbytes)
@@ -270,7 +273,7 @@ def _plain(equation: Equation, operands: Sequence[Held], in_place: bool, copied:
         case Sharing():
             results = (new(types[0]), operands[0])
         case Iota():
-            results = (new(op.type.with_shape(op.type.shape[op.axis :][:1])),)
+            results = (new(op.type.with_shape((op.type.shape[op.axis],))),)
         case _ if op.view and not copied:
             results = (union(operands),) * len(types)
         case _:
@@ -292,7 +295,8 @@ def _lay_out(equation: Equation, strided: dict[Operand, Array]) -> bool:
     if isinstance(equation.op, Reshape):
         return x is not None
     if x is None:
-        contiguous = XX
+        itemsize, shape = v.type.dtype.itemsize, v.type.shape
+        steps = tuple(itemsize * prod(shape[axis + 1 :]) for axis in range(len(shape)))
         x = as_strided(np.empty(1, v.type.dtype), v.type.shape, steps)
     (y,) = equation.op.evaluate(x)
     if not y.flags.c_contiguous:
@@ -330,6 +334,12 @@ def _of_last_write(equation: Equation) -> int:
     return WORD * (prod(op.shape) + 3 * equation.operands[0].type.size)
 
 
+def _of_iota(equation: Equation) -> int:
+    op = equation.op
+    assert isinstance(op, Iota)
+    return WORD * op.type.shape[op.axis]
+
+
 def _of_recurrence(equation: Equation) -> int:
     op = equation.op
     assert isinstance(op, LinearRecurrence)
@@ -342,7 +352,7 @@ SCRATCH: Mapping[type[Op], Callable[[Equation], int]] = {
     Adjugate: lambda equation: 2 * _of_result(equation),
     ArgMax: _of_argument,
     ArgMin: _of_argument,
-    Iota: lambda equation: WORD * max(equation.results[0].type.shape),
+    Iota: _of_iota,
     LastWrite: _of_last_write,
     LinearRecurrence: _of_recurrence,
     Polygamma: lambda equation: 2 * _of_result(equation),

@@ -9,9 +9,12 @@ import numpy as np
 
 from lineara.frontend.trace import Traced, type_of_leaf
 from lineara.frontend.tracing import Recorded
+from lineara.ir.builder import Builder
 from lineara.ir.program import Function, Variable
 from lineara.ir.types import ArrayType
+from lineara.ir.value import Value
 from lineara.ops.control.base import rebuilt
+from lineara.transforms.inline import inline
 
 
 class Captures:
@@ -39,13 +42,21 @@ class Captures:
         types = tuple(type_of_leaf(x) for x in self.values)
         if places == tuple(range(len(types))):
             return function
-        return function.memoized(("closed", places, types), lambda: _closed(function, places, types))
+        return function.memoized(
+            ("closed", places, types), lambda: _closed(function, places, types)
+        )
 
 
 def _closed(f: Function, places: tuple[int, ...], types: Sequence[ArrayType]) -> Function:
     own = dict(zip(places, f.params, strict=False))
     shared = [own.get(i) or Variable(type) for i, type in enumerate(types)]
-    return rebuilt(f, params=[*shared, *f.params[len(places) :]])
+    rest = f.params[len(places) :]
+    if len(own) == len(places):
+        return rebuilt(f, params=[*shared, *rest])
+    b = Builder(f.name)  # a capture that stands for two parameters
+    b.params.extend([*shared, *rest])
+    captured = [own[i] for i in places]
+    return b.build(inline(b, f, [Value(b, v) for v in (*captured, *rest)]))
 
 
 def _same(x: Any, y: Any) -> bool:
@@ -56,9 +67,8 @@ def _same(x: Any, y: Any) -> bool:
             and x.owner is y.owner
             and x.value.operand is y.value.operand
         )
-    return (
-        x is y
-        or isinstance(x, np.ndarray)
+    return x is y or (
+        isinstance(x, np.ndarray)
         and isinstance(y, np.ndarray)
         and x.dtype == y.dtype
         and x.shape == y.shape

@@ -1,7 +1,7 @@
 """Functions with derivatives of their own: `custom_jvp` and `custom_vjp`.
 
-Signatures and conventions are JAX's. One function may have both kinds of rule: forward mode uses the
-one, reverse mode the other.
+Signatures and conventions are JAX's. One function may have both kinds of rule: forward mode uses
+the one, reverse mode the other.
 """
 
 from __future__ import annotations
@@ -193,9 +193,7 @@ class CustomFunction:
             rule = make()
         function = captures.closed(recorded.function, places)
         count = len(captures)
-        results = apply(
-            function, [*captures.values, *leaves], lambda f: CustomCall(f, rule, count)
-        )
+        results = apply(function, [*captures.values, *leaves], lambda f: CustomCall(f, rule, count))
         return tree.unflatten(recorded.structure, results)
 
     def _deferred(self, usage: Usage, captures: Captures) -> Deferred:
@@ -278,7 +276,7 @@ def _custom(verb: str, fun: Fun | None, nondiff_argnums: int | Iterable[int]) ->
         return functools.partial(_custom, verb, nondiff_argnums=nondiff_argnums)
     checked_function(fun, verb)
     single = isinstance(nondiff_argnums, int)
-    numbers = (nondiff_argnums,) if single else tuple(nondiff_argnums)  # type: ignore[arg-type]
+    numbers: tuple[int, ...] = (nondiff_argnums,) if single else tuple(nondiff_argnums)  # type: ignore[arg-type, assignment]
     if not isinstance(fun, CustomFunction):
         return CustomFunction(fun, numbers, Rules(), verb)
     if numbers and numbers != fun.nondiff_argnums:

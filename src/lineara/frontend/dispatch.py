@@ -14,7 +14,14 @@ from lineara.frontend.array import Dispatcher, TracedArray
 from lineara.frontend.core import name_of_ufunc
 from lineara.frontend.numpy import FUNCTIONS, METHODS, UFUNCS
 from lineara.frontend.recipes import follow
-from lineara.frontend.writes import as_flattened, as_view, in_place, mark_order, setitem
+from lineara.frontend.writes import (
+    as_flattened,
+    as_view,
+    in_place,
+    mark_order,
+    setitem,
+    write_out,
+)
 from lineara.where import user_source
 
 
@@ -126,6 +133,10 @@ def _call(
     args: Any,
     kwargs: Mapping[str, Any],
 ) -> Any:
+    out = kwargs.get("out")
+    if out is not None:
+        rest = {k: v for k, v in kwargs.items() if k != "out"}
+        return write_out(_call(implementation, name, args, rest), out, name())
     try:
         if not kwargs:
             return implementation(*args)
@@ -149,10 +160,7 @@ def _call(
             f"{name()} is not supported with these arguments on traced arrays",
             where=user_source(),
             found=", ".join(given),
-            expected="no argument out=: results are new arrays" if "out" in kwargs else None,
-            remedy="assign the result: y = f(x), or y[...] = f(x) for an array of lineara.numpy"
-            if "out" in kwargs
-            else "leave an argument out, or write the function with others",
+            remedy="leave an argument out, or write the function with others",
         ) from None
 
 

@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lineara import tree
-from lineara.errors import LinearaError, LinearityError, Source, TracingError, TypeMismatchError
-from lineara.frontend.arguments import called, function_name
+from lineara.errors import LinearityError, Source, TracingError, TypeMismatchError
+from lineara.frontend.arguments import called
 from lineara.frontend.closures import Captures
-from lineara.frontend.core import broadcast_to, convert, shape_of, traced, type_of_array
+from lineara.frontend.core import broadcast_to, convert, traced, type_of_array
 from lineara.frontend.trace import Traced, current
 from lineara.frontend.tracing import Recorded, record, weak_type
 from lineara.ir.builder import Builder
@@ -239,7 +239,11 @@ class Tracer:
             fit = Fitting(rule, f"the forward rule of {usage.name}")
             value, residuals = fit.pair(output, "(output, residuals for the backward rule)")
             found, structure = tree.flatten(residuals)
-            self.residuals = structure, [type_of_array(r) for r in found], list(map(weak_type, found))
+            self.residuals = (
+                structure,
+                [type_of_array(r) for r in found],
+                list(map(weak_type, found)),
+            )
             return [*fit.output(value, usage), *found]
 
         return record(
@@ -302,8 +306,8 @@ def _tangent_rule(f: Function, n: int, m: int, rule: Any, name: str) -> Function
     f = rebuilt(f, params=kept)
     count = n + m * given
     mask = tuple(i >= count for i in range(len(kept)))
-    body, values = _linear(f, mask, range(m, len(f.results)), Fault(rule, name, "tangent"))
-    return _with_results(body, values[m * given :], f"{name}.jvp")
+    b, values = _linear(f, mask, range(m, len(f.results)), Fault(rule, name, "tangent"))
+    return b.build(values[m * given :], f"{name}.jvp")
 
 
 def _reverse_rule(
@@ -322,7 +326,8 @@ def _reverse_rule(
     r = len(fwd.results) - m
     mask = tuple(i >= c + r for i in range(len(bwd.params)))
     fault = Fault(rules.bwd, usage.name, "cotangent")
-    back = _with_results(*_linear(bwd, mask, range(len(bwd.results)), fault), f"{usage.name}.bwd")
+    typed, values = _linear(bwd, mask, range(len(bwd.results)), fault)
+    back = typed.build(values, f"{usage.name}.bwd")
     turned = forget(simplify(transpose(simplify(back))))
     if jvp is None:
         forward, backward = turned, bwd
@@ -419,10 +424,6 @@ def _linear(
     return b, values
 
 
-def _with_results(b: Builder, values: Sequence[Value], name: str) -> Function:
-    return b.build(values, name)
-
-
 def _with_float0(types: Sequence[ArrayType], dots: Sequence[Any]) -> list[Any]:
     """Tangents by type: those that have none are of dtype `float0`."""
     remaining = iter(dots)
@@ -452,11 +453,14 @@ class Fitting:
 
     def output(self, value: Any, usage: Usage) -> list[Any]:
         """The leaves of the output of the function."""
+        return self.leaves(value, usage.out_structure, usage.out_types)
+
+    def leaves(self, value: Any, expected: tree.Structure, types: Sequence[ArrayType]) -> list[Any]:
+        """The leaves of an output of that structure and those types."""
         leaves, structure = tree.flatten(value)
-        if structure != usage.out_structure:
-            raise self._misfit("another output than the function", structure, usage.out_structure)
-        pairs = zip(leaves, usage.out_types, strict=True)
-        return [self._leaf(x, t, "the output") for x, t in pairs]
+        if structure != expected:
+            raise self._misfit("another output than the function", structure, expected)
+        return [self._leaf(x, t, "the output") for x, t in zip(leaves, types, strict=True)]
 
     def tangents(
         self,
@@ -476,7 +480,7 @@ class Fitting:
         found = []
         for x, t in zip(items, types, strict=True):
             if x is None and none:
-                found.append(_zeros(t) if t.has_tangent else None)
+                found.append(_full(0, t) if t.has_tangent else None)
             elif t.has_tangent:
                 if not isinstance(x, Traced) and tree.structure(x) != tree.structure(0):
                     raise self._misfit(
@@ -512,9 +516,9 @@ class Fitting:
         return found
 
     def _leaf(self, x: Any, type: ArrayType, what: str) -> Any:
-        if not isinstance(x, Traced) and np.asarray(x).dtype.kind in "biufc":
-            if not np.any(x) and np.shape(x) in ((), type.shape):
-                return _zeros(type) if what != "the output" else _full(x, type)
+        plain = not isinstance(x, Traced) and np.asarray(x).dtype.kind in "biufc"
+        if plain and not np.any(x) and np.shape(x) in ((), type.shape) and what != "the output":
+            return _full(0, type)
         found = type_of_array(x)
         if found.shape != type.shape or (found.dtype != type.dtype and weak_type(x) is None):
             raise TypeMismatchError(
@@ -538,13 +542,9 @@ class Fitting:
         )
 
 
-def _zeros(type: ArrayType) -> Any:
-    return _full(0, type)
-
-
-def _full(x: Any, type: ArrayType) -> Any:
-    zero = np.asarray(x, type.dtype)
-    return zero if zero.shape == type.shape else broadcast_to(traced(zero), type.shape)
+def _full(x: float, type: ArrayType) -> Any:
+    """An array with one number in it, in such a way that the program shows it."""
+    return broadcast_to(traced(np.asarray(x, type.dtype)), type.shape)
 
 
 def source_of(x: Any) -> Source | None:
@@ -558,9 +558,7 @@ def source_of(x: Any) -> Source | None:
 
 def line_of(rule: Any) -> Source | None:
     """The line where a function is defined."""
-    code = getattr(rule, "__code__", None) or getattr(
-        getattr(rule, "__call__", None), "__code__", None  # noqa: B004
-    )
+    code = getattr(rule, "__code__", None) or getattr(type(rule).__call__, "__code__", None)
     if code is None:
         return None
     line = code.co_firstlineno

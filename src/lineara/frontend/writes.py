@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import IndexRangeError, TracingError, TypeMismatchError
+from lineara.errors import IndexRangeError, ShapeMismatchError, TracingError, TypeMismatchError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply, broadcast_to, convert, here, reshape, traced, type_of_array
 from lineara.frontend.trace import Traced, View
 from lineara.ir.types import Array
 from lineara.ops.dynamic import DynamicUpdateSlice
-from lineara.ops.indexing import ScatterSet
+from lineara.ops.indexing import ScatterAdd, ScatterSet
 from lineara.where import user_source
 
 
@@ -101,16 +101,63 @@ def in_place(ufunc: np.ufunc, array: TracedArray, other: Any) -> TracedArray:
     result = ufunc(array, other)
     if array.ndim == 0 and array.alias is None:
         return result  # type: ignore[no-any-return]
-    if not np.can_cast(result.dtype, array.dtype, "same_kind"):
+    setitem(array, ..., writable_result(result, array, f"np.{ufunc.__name__}"))
+    return array
+
+
+def writable_result(result: Any, array: TracedArray, name: str, casting: Any = "same_kind") -> Any:
+    """`result`, which is to be written into `array`, if NumPy would cast it."""
+    if not np.can_cast(result.dtype, array.dtype, casting):
         raise TypeMismatchError(
-            f"np.{ufunc.__name__} in place would change the dtype of the array",
+            f"{name} in place would change the dtype of the array",
             where=user_source(),
             found=f"a result of dtype {result.dtype}",
             expected=f"one that fits into {array.dtype}",
             remedy="write x = x + y instead of x += y",
         )
-    setitem(array, ..., result)
-    return array
+    return result
+
+
+def write_out(result: Any, out: Any, name: str) -> Any:
+    """What a call with ``out=out`` returns: the array that the result is written into."""
+    target = out[0] if isinstance(out, tuple) and len(out) == 1 else out
+    if not isinstance(target, TracedArray):
+        raise TracingError(
+            "a traced value is written into a plain NumPy array",
+            where=user_source(),
+            found=f"out={type(target).__name__} in a call of {name}",
+            expected="an array that can hold traced values",
+            remedy="make the array with np.zeros_like(x), with np.zeros(shape, like=x), or with "
+            "`from lineara import numpy as np`",
+        )
+    if result.shape != target.shape:
+        raise ShapeMismatchError(
+            f"the result of {name} does not fit the array that it is written into",
+            where=user_source(),
+            found=f"a result of shape {result.shape}",
+            expected=f"shape {target.shape}",
+        )
+    setitem(target, ..., writable_result(result, target, name))
+    return target
+
+
+def add_at(array: TracedArray, index: Any, value: Any) -> None:
+    """``np.add.at(array, index, value)``: elements that are meant twice are added to twice."""
+    root, makers = _origin(array)
+    for memory in (array, root):
+        _check_writable(memory)
+    own = _positions(root, makers)
+    positions = traced(own)[index] if _has_traced(index) else _selected(own, index)
+    fitting = _fitting(value, np.shape(positions), root)
+    shape = root.value.shape
+    coordinates: Any = (
+        _unravelled(positions, shape)
+        if isinstance(positions, TracedArray)
+        else np.unravel_index(np.asarray(positions), shape)
+    )
+    axes = tuple(range(len(shape)))
+    root.value = apply(ScatterAdd(axes), root, fitting, *coordinates).value
+    root.version += 1
 
 
 def _origin(array: Traced) -> tuple[Traced, tuple[Callable[[Any], Any], ...]]:

@@ -66,11 +66,6 @@ class Container(ArrayType):
     def stacked(self, count: int) -> ArrayType:
         return _made(type(self), (item.stacked(count) for item in self.items))
 
-    @lru_cache(maxsize=4096)  # noqa: B019
-    def along(self, count: int) -> ArrayType:
-        """Like `stacked`; but the stacks of different iterations differ in length."""
-        return package(item.along(count) for item in self.items)
-
     def with_shape(self, shape: tuple[int, ...]) -> ArrayType:
         raise self._misused()
 
@@ -99,6 +94,11 @@ class Package(Container):
     """The type of several values in one; `package` makes it."""
 
     word = "pack"
+
+    @lru_cache(maxsize=4096)  # noqa: B019  (types are few and live long)
+    def along(self, count: int) -> ArrayType:
+        """Like `stacked`; but the stacks of different iterations differ in length."""
+        return package(item.along(count) for item in self.items)
 
 
 class Stack(Container):

@@ -91,11 +91,9 @@ def zeros_in(f: Function) -> set[Operand]:
     """The variables of `f` that are zero, whatever its arguments are."""
     zeros: set[Operand] = set()
     for equation in f.equations:
-        if (equation.operands or isinstance(equation.op, Blank)) and isinstance(
-            equation.op, MOVING
-        ):
-            if all(is_zero(v, zeros) for v in equation.operands):
-                zeros.update(equation.results)
+        moving = isinstance(equation.op, MOVING)
+        if moving and all(is_zero(v, zeros) for v in equation.operands):
+            zeros.update(equation.results)
     return zeros
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from lineara import tree
 from lineara.errors import TypeMismatchError
-from lineara.frontend.arguments import checked_function, function_name
+from lineara.frontend.arguments import checked_function, function_name, leaf_names, parameter_names
 from lineara.frontend.core import convert
 from lineara.frontend.tracing import record, weak_type
 from lineara.ir.program import Function
@@ -64,7 +65,14 @@ def body_of(
             return output
         return tree.unflatten(made, map(convert, found, dtypes))
 
-    recorded = record(call, types, weak=weak, name=function_name(fun), writable=writable)
+    recorded = record(
+        call,
+        types,
+        weak=weak,
+        name=function_name(fun),
+        hints=leaf_names(parameter_names(fun, structure.num_children), structure.paths()),
+        writable=writable,
+    )
     return Body(recorded.function, recorded.captures, recorded.structure, tuple(adapting))
 
 
@@ -168,5 +176,4 @@ def paired(f: Callable[..., Any]) -> Callable[..., Any]:
             expected="(carry, y), where y may be None",
         )
 
-    call.__name__ = getattr(f, "__name__", "f")
-    return call
+    return functools.update_wrapper(call, f)

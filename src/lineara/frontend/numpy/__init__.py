@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from lineara.frontend.numpy import (
     calculus,
     choosing,
@@ -17,8 +19,9 @@ from lineara.frontend.numpy import (
     shape,
     sorting,
     statistics,
+    writing,
 )
-from lineara.frontend.numpy.ufuncs import UFUNCS as UFUNCS
+from lineara.frontend.numpy.ufuncs import UFUNCS as DIRECT
 from lineara.frontend.writes import METHODS as WRITING
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
@@ -35,8 +38,12 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     **joining.FUNCTIONS,
     **products.FUNCTIONS,
     **linalg.FUNCTIONS,
+    **writing.FUNCTIONS,
 }
 """By NumPy's function, what a call of it on traced arrays does."""
+
+UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {**DIRECT, **writing.AT}
+"""By ufunc and method of it."""
 
 METHODS: dict[str, Callable[..., Any]] = {**shape.METHODS, **joining.METHODS, **WRITING}
 """By name, what the methods do that are no NumPy functions."""

@@ -1,0 +1,101 @@
+"""NumPy's functions that write into arrays: `put_along_axis`, `copyto`, ufuncs' `at`, …."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lineara.errors import TracingError, UnsupportedError
+from lineara.frontend.core import axis_of, convert, shape_of, traced, type_of_array
+from lineara.frontend.trace import Traced
+from lineara.frontend.writes import add_at, setitem, writable_result
+from lineara.where import user_source
+
+
+def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
+    array = _target(arr)
+    if axis is None:
+        setitem(array.reshape(-1), indices, values)
+        return
+    axis = axis_of(axis, array.ndim)
+    ndim = len(shape_of(indices))
+    grid: list[Any] = [
+        np.arange(n).reshape([-1 if i == k else 1 for i in range(ndim)])
+        for k, n in enumerate(shape_of(array))
+    ]
+    grid[axis] = indices
+    setitem(array, tuple(grid), values)
+
+
+def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+    if mode != "raise":
+        raise UnsupportedError(
+            f"np.put with mode={mode!r} is not supported on traced arrays",
+            where=user_source(),
+            remedy="bring the indices into range first, with % or np.clip",
+        )
+    count = int(np.prod(shape_of(ind)))
+    values = np.ravel(v)
+    repeated = np.concatenate([values] * -(-count // max(shape_of(values)[0], 1)))[:count]
+    setitem(_target(a).reshape(-1), np.ravel(ind), repeated)
+
+
+def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
+    array = _target(dst)
+    source = writable_result(traced(src), array, "np.copyto", casting)
+    setitem(array, ..., source if where is True else np.where(where, source, array))
+
+
+def putmask(a: Any, mask: Any, values: Any) -> None:
+    array = _target(a)
+    count = array.size
+    flat = np.ravel(values)
+    repeated = np.concatenate([flat] * -(-count // max(shape_of(flat)[0], 1)))[:count]
+    setitem(array, ..., np.where(mask, convert(repeated.reshape(array.shape), array.dtype), array))
+
+
+def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+    array = _target(a)
+    step = array.shape[1] + 1 if array.ndim == 2 else 1 + sum(np.cumprod(array.shape[:-1]))
+    end = None if wrap or array.ndim > 2 else array.shape[1] ** 2
+    positions = np.arange(array.size)[:end:step]
+    put(array, positions, val)
+
+
+def _target(x: Any) -> Any:
+    """The array that is written to, which has to be able to hold traced values."""
+    if isinstance(x, Traced):
+        return x
+    raise TracingError(
+        "a traced value is written into a plain NumPy array",
+        where=user_source(),
+        found=f"an array of type {type_of_array(x)}",
+        expected="an array that can hold traced values",
+        remedy="make the array with np.zeros_like(x), with np.zeros(shape, like=x), or with "
+        "`from lineara import numpy as np`",
+    )
+
+
+def _add(a: Any, indices: Any, b: Any) -> None:
+    add_at(_target(a), indices, b)
+
+
+def _subtract(a: Any, indices: Any, b: Any) -> None:
+    add_at(_target(a), indices, np.negative(b))
+
+
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.put_along_axis: put_along_axis,
+    np.put: put,
+    np.copyto: copyto,
+    np.putmask: putmask,
+    np.fill_diagonal: fill_diagonal,
+}
+
+AT: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
+    (np.add, "at"): _add,
+    (np.subtract, "at"): _subtract,
+}
+"""Ufuncs that are applied in place, where an element may be meant more than once."""
