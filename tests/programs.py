@@ -160,6 +160,30 @@ def gathered(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
     return op("gather", (0,))(x, index)
 
 
+def changed(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
+    """An array with a row changed: by ops that overwrite their operand if nobody else reads it."""
+    x = pick(draw, pool, lambda v: inexact(v) and v.ndim > 0 and 0 < v.type.size < 50)
+    if x is None:
+        return None
+    y = pick(draw, pool, lambda v: v.type == x.type)
+    zero = b.constant(np.int64(0))
+    numbers = [v for v in pool if v.type == INDEX]
+    place = draw(st.sampled_from([zero, *numbers]))
+    row = op("remainder")(place, x.shape[0])
+    block = op("dynamic_slice", (1, *x.shape[1:]))(y, row, *[zero] * (x.ndim - 1))
+    if draw(st.booleans()):
+        name = draw(st.sampled_from(["dynamic_update_slice", "dynamic_slice_add"]))
+        result = op(name)(x, op("mul")(block, 0.5), zero, *[zero] * (x.ndim - 1))
+    else:
+        name = draw(st.sampled_from(["scatter_add", "scatter_set"]))
+        part = op("reshape", x.shape[1:])(block)
+        result = op(name, (0,))(x, op("mul")(part, 0.5), row)
+    if draw(st.booleans()):
+        pool.append(result)
+        return op("add")(result, x)
+    return result
+
+
 # -- packages, branches, loops ---------------------------------------------------------------------
 
 
@@ -307,10 +331,13 @@ def counting(
 
 def inner(draw: Draw) -> Any:
     """What the functions inside of a function do: deeper nests are rarer."""
-    return draw(st.sampled_from([MAKERS, MAKERS, [*MAKERS, *PACKAGES], [*MAKERS, *CONTROL]]))
+    return draw(
+        st.sampled_from([MAKERS, CHANGING, CHANGING, [*MAKERS, *PACKAGES], [*MAKERS, *CONTROL]])
+    )
 
 
 MAKERS: list[Maker] = [unary, guarded, binary, divide, choose, shaped, joined, contracted, gathered]
+CHANGING: list[Maker] = [*MAKERS, changed, changed, changed, changed]
 PACKAGES: list[Maker] = [packed, unpacked, unpacked, added]
 CONTROL: list[Maker] = [*PACKAGES, called, branched, looped, looped, repeated]
 
@@ -367,5 +394,5 @@ def controlled(draw: Any, steps: int = 5) -> tuple[Function, list[Any]]:
     if draw(st.booleans()):
         types[0] = package([package([package([types[0], INDEX])]), types[-1]])
     types.append(INDEX)
-    f = grow(draw, "f", types, steps, [*MAKERS, *CONTROL, *CONTROL])
+    f = grow(draw, "f", types, steps, [*CHANGING, *CONTROL, *CONTROL])
     return f, [sample(t, i) for i, t in enumerate(types)]

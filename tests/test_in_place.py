@@ -24,12 +24,13 @@ from control_cases.writing import (
 )
 from laws import active_mask, directions, random_numbers, wanted_results
 from samples import floats
-from values import Value, leaves
+from values import Value, frozen, leaves
 
 from lineara.backends import numpy_interpreter
 from lineara.backends.numpy_interpreter import run
 from lineara.ir.program import Function
 from lineara.ops.control.base import Control
+from lineara.ops.control.iteration import Iteration
 from lineara.transforms.forget import forget
 from lineara.transforms.gradient import value_and_gradient
 from lineara.transforms.jvp import derive
@@ -226,3 +227,17 @@ def test_copies_are_counted(counter: Counter, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(numpy_interpreter, "_overwrites", lambda equation: False)
     small, large = (counter.of(*writing(n)) for n in (100, 200))
     assert large > 3 * small
+
+
+def test_a_missing_copy_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop that overwrites what it starts with is caught by arguments that cannot be written."""
+    made = Iteration.__init__
+
+    def careless(self: Iteration, *args: Any, **options: Any) -> None:
+        made(self, *args, **options)
+        self.copied = []
+
+    monkeypatch.setattr(Iteration, "__init__", careless)
+    f, inputs = writing(4)
+    with pytest.raises(ValueError, match="read-only"):
+        run(f, *frozen(inputs))

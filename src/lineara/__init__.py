@@ -34,18 +34,18 @@ from lineara.frontend.control import (
 from lineara.frontend.control import map_ as map
 from lineara.frontend.custom import custom_jvp, custom_vjp
 from lineara.frontend.custom_batch import custom_batch
+from lineara.frontend.differentiable import float0
 from lineara.frontend.implicit import (
-    custom_linear_solve,
     fixed_point,
     host_solver,
-    linear_call,
     root,
 )
 from lineara.frontend.jit import jit
+from lineara.frontend.linear import custom_linear_solve, linear_call
 from lineara.frontend.ravel import ravel_pytree
 from lineara.frontend.stop import stop_gradient
 from lineara.frontend.vmap import vmap
-from lineara.linear_map import LinearMap, float0
+from lineara.linear_map import LinearMap
 from lineara.numerical import check_custom, check_grads
 from lineara.ops.control import policies as checkpoint_policies
 from lineara.program import Program, check, memory, parse, size, trace, work

@@ -26,10 +26,15 @@ from lineara.frontend.arguments import (
     choose,
     function_name,
 )
-from lineara.frontend.differentiable import check_outputs, check_scalar, differentiable
+from lineara.frontend.differentiable import (
+    check_outputs,
+    check_scalar,
+    differentiable,
+    float0,
+)
 from lineara.frontend.tracing import apply
 from lineara.ir.program import Function
-from lineara.linear_map import LinearMap, Space, float0
+from lineara.linear_map import LinearMap, Space
 from lineara.transforms.as_linear import as_linear
 from lineara.transforms.batch import batch
 from lineara.transforms.forget import forget

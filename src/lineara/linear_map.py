@@ -12,6 +12,7 @@ import scipy.sparse.linalg
 from lineara import tree
 from lineara.errors import ShapeMismatchError, TypeMismatchError
 from lineara.frontend.core import convert, shape_of, type_of_array
+from lineara.frontend.differentiable import float0
 from lineara.frontend.tracing import apply
 from lineara.ir.program import Function
 from lineara.ir.types import Array, ArrayType
@@ -19,9 +20,6 @@ from lineara.transforms.forget import forget
 from lineara.transforms.simplify import simplify
 from lineara.transforms.transpose import transpose
 from lineara.where import user_source
-
-float0 = np.dtype([("float0", np.void, 0)])
-"""The dtype of tangents of integers and booleans, which have none; as in JAX."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from lineara.api import jvp, vjp
 from lineara.errors import LinearaError, TypeMismatchError
 from lineara.frontend.arguments import checked_function
 from lineara.frontend.custom import CustomFunction
-from lineara.frontend.rules import Rules, line_of
+from lineara.frontend.fitting import line_of
+from lineara.frontend.rules import Rules
 from lineara.ir.types import Array
 from lineara.where import user_source
 

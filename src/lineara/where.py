@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import sysconfig
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import numpy as np
 import optree
@@ -34,6 +36,16 @@ def user_source() -> Source | None:
             return _source(file, frame.f_lineno)
         frame = frame.f_back
     return None
+
+
+def source_of(fun: Any) -> Source | None:
+    """The line where a function of the user's begins; that which runs now if it cannot be seen."""
+    while isinstance(fun, partial):
+        fun = fun.func
+    code = getattr(inspect.unwrap(fun), "__code__", None)
+    if code is None or _is_library(code.co_filename):
+        return user_source()
+    return _source(code.co_filename, code.co_firstlineno)
 
 
 @lru_cache(maxsize=1024)

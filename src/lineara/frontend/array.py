@@ -111,12 +111,16 @@ class TracedArray(Traced):
         return self.dispatcher.function(function, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        index = self.dtype.kind in "iub"
         raise TracingError(
-            "a traced array cannot be turned into a NumPy array: its derivative would be lost",
+            "a traced array cannot be turned into a NumPy array: "
+            + ("it has no value yet" if index else "its derivative would be lost"),
             where=user_source(),
             found=f"a traced array of type {self.value.type}, where plain NumPy data is wanted",
             expected="functions of NumPy, which are traced",
-            remedy="`from lineara import numpy as np` makes arrays that hold traced values; "
+            remedy="to index a plain array by a traced number write lineara.numpy.asarray(data)[i]"
+            if index
+            else "`from lineara import numpy as np` makes arrays that hold traced values; "
             "np.stack and np.zeros_like(x) do so too",
         )
 

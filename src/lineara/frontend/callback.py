@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lineara import tree
-from lineara.errors import TypeMismatchError
+from lineara.errors import LinearaError, TypeMismatchError
 from lineara.frontend.abstract import ShapeDtypeStruct
 from lineara.frontend.arguments import called, checked_function, function_name
 from lineara.frontend.core import apply_all
@@ -31,16 +31,16 @@ class _Flat:
     def __call__(self, *arrays: Any) -> list[Any]:
         args, kwargs = tree.unflatten(self.inputs, arrays)
         result = called(self.function, args, kwargs)
-        try:
-            return list(self.outputs.flatten_up_to(result))
-        except ValueError:
+        leaves, found = tree.flatten(result)
+        if found != self.outputs:
             raise TypeMismatchError(
                 f"the callback {function_name(self.function)} returns another structure than "
                 "declared",
-                found=tree.described(tree.structure(result)),
+                found=tree.described(found),
                 expected=tree.described(self.outputs),
                 remedy="correct result_shape_dtypes, or the function",
-            ) from None
+            )
+        return leaves
 
 
 def pure_callback(
@@ -85,7 +85,7 @@ def pure_callback(
     if current() is None:
         try:
             results: Any = op.evaluate(*map(np.asarray, leaves))
-        except TypeMismatchError as error:
+        except LinearaError as error:
             raise error.at(user_source()) from None
     else:
         results = apply_all(op, *leaves)

@@ -187,6 +187,8 @@ def resolve(ufunc: np.ufunc, *dtypes: Any) -> tuple[DType, ...]:
     Raises:
         TypeMismatchError: if NumPy has no loop for them, or one of a dtype that we lack.
     """
+    if all(isinstance(d, type) for d in dtypes):  # NumPy would compare such numbers as objects
+        dtypes = tuple(np.dtype(d) for d in dtypes)
     try:
         loop = ufunc.resolve_dtypes((*dtypes, *(None,) * ufunc.nout))
     except TypeError:

@@ -12,6 +12,8 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from lineara import tree
 from lineara.errors import LinearityError, TypeMismatchError
 from lineara.frontend.arguments import (
@@ -292,24 +294,24 @@ def _custom(verb: str, fun: Fun | None, nondiff_argnums: int | Iterable[int]) ->
 def positional(fun: Fun, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     """All arguments of a call in the order of the definition, with defaults."""
     try:
-        signature = inspect.signature(fun)
-    except (TypeError, ValueError):  # NumPy's and Python's own functions may have none to see
+        signature = None if isinstance(fun, np.ufunc) else inspect.signature(fun)
+    except (TypeError, ValueError):  # Python's own functions may have none to see
         signature = None
-    if signature is None:
-        bound_args, rest = args, kwargs
-    else:
+    bound_args, rest = args, set(kwargs)
+    if signature is not None:
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError:
             called(fun, args, kwargs)  # which raises the error that says so
             raise
         bound.apply_defaults()
-        bound_args, rest = bound.args, bound.kwargs
+        bound_args = bound.args
+        rest = {name for name in bound.kwargs if name in kwargs}
     if rest:
         raise TypeMismatchError(
             f"{function_name(fun)} has a rule, so its arguments must have positions",
             where=user_source(),
-            found=f"keyword arguments {', '.join(rest)}",
+            found=f"keyword arguments {', '.join(sorted(rest))}",
             expected="arguments that can be passed by position",
             remedy="leave out the * in its definition",
         )

@@ -17,7 +17,7 @@ from lineara.frontend.arguments import (
     parameter_names,
 )
 from lineara.frontend.custom import positional
-from lineara.frontend.rules import Fitting, line_of
+from lineara.frontend.fitting import Fitting, line_of
 from lineara.frontend.trace import current, type_of_leaf
 from lineara.frontend.tracing import apply, record, weak_type
 from lineara.ir.types import ArrayType

@@ -14,6 +14,9 @@ from lineara.frontend.tracing import Recorded
 from lineara.ir.types import ArrayType
 from lineara.where import user_source
 
+float0 = np.dtype([("float0", np.void, 0)])
+"""The dtype of tangents of integers and booleans, which have none; as in JAX."""
+
 ONE_LEAF = tree.structure(0)
 """The structure of a bare array."""
 

@@ -117,7 +117,7 @@ class Jitted:
             named = {**named, **{k: v for k, v in static.items() if isinstance(k, str)}}
             return called(self.fun, args, named)
 
-        names = parameter_names(self.fun, structure.num_leaves + len(static))
+        names = parameter_names(self.fun, structure.child(0).num_children + len(static))
         positional = [n for i, n in enumerate(names) if i not in static]
         hints = [
             leaf_names(positional, [tuple(path)])[0] if part == 0 else ".".join(map(str, path))

@@ -7,7 +7,6 @@ call of its own function with the very arguments of the rule is the result that 
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,25 +16,25 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lineara import tree
-from lineara.errors import LinearityError, Source, TracingError, TypeMismatchError
-from lineara.frontend.arguments import called
+from lineara.errors import LinearityError, Source, TracingError
 from lineara.frontend.closures import Captures
-from lineara.frontend.core import broadcast_to, convert, traced, type_of_array
-from lineara.frontend.trace import Traced, current
+from lineara.frontend.differentiable import float0
+from lineara.frontend.fitting import Fitting, line_of
+from lineara.frontend.trace import Traced
 from lineara.frontend.tracing import Recorded, record, weak_type
 from lineara.ir.builder import Builder
 from lineara.ir.program import Function, Operand, Variable
 from lineara.ir.types import ArrayType
 from lineara.ir.value import Value
-from lineara.linear_map import float0
 from lineara.ops.control.base import rebuilt
 from lineara.ops.control.call import Call
-from lineara.ops.control.custom import LinearCall
+from lineara.ops.control.declared import LinearCall
 from lineara.transforms.as_linear import is_zero, prove, zeros_in
 from lineara.transforms.forget import forget
 from lineara.transforms.inline import inline
 from lineara.transforms.simplify import simplify
 from lineara.transforms.transpose import transpose
+from lineara.where import user_source
 
 Fun = Callable[..., Any]
 
@@ -206,12 +205,12 @@ class Tracer:
             x, y, dots = leaves[:n], leaves[n : n + m], leaves[n + m :]
             primals = tree.unflatten(usage.structure, x)
             tangents = tree.unflatten(usage.structure, _with_float0(usage.types, dots))
-            with _within(self._frame(x, y)):
-                output = called(rule, (*usage.fixed, primals, tangents), {})
             fit = Fitting(rule, f"the tangent rule of {usage.name}")
+            with _within(self._frame(x, y)):
+                output = fit.called(*usage.fixed, primals, tangents)
             value, tangent = fit.pair(output, "(output, tangent of the output)")
             return [
-                *fit.output(value, usage),
+                *fit.leaves(value, usage.out_structure, usage.out_types),
                 *fit.tangents(tangent, usage.out_structure, usage.out_types, "the tangent"),
             ]
 
@@ -234,17 +233,17 @@ class Tracer:
 
         def call(leaves: list[Any]) -> Any:
             x, y = leaves[:n], leaves[n:]
-            with _within(self._frame(x, y)):
-                output = called(rule, usage.arguments(x), {})
             fit = Fitting(rule, f"the forward rule of {usage.name}")
+            with _within(self._frame(x, y)):
+                output = fit.called(*usage.arguments(x))
             value, residuals = fit.pair(output, "(output, residuals for the backward rule)")
             found, structure = tree.flatten(residuals)
             self.residuals = (
                 structure,
-                [type_of_array(r) for r in found],
+                fit.types(found, "residuals"),
                 list(map(weak_type, found)),
             )
-            return [*fit.output(value, usage), *found]
+            return [*fit.leaves(value, usage.out_structure, usage.out_types), *found]
 
         return record(
             call,
@@ -264,9 +263,10 @@ class Tracer:
             residuals = tree.unflatten(structure, leaves[: len(types)])
             dots = _with_float0(usage.out_types, leaves[len(types) :])
             cotangent = tree.unflatten(usage.out_structure, dots)
+            fit = Fitting(rule, f"the backward rule of {usage.name}")
             with _within(Frame(self.owner)):
-                output = called(rule, (*usage.fixed, residuals, cotangent), {})
-            return Fitting(rule, f"the backward rule of {usage.name}").cotangents(output, usage)
+                output = fit.called(*usage.fixed, residuals, cotangent)
+            return fit.cotangents(output, usage.structure, usage.types)
 
         moving = [t for t in usage.out_types if t.has_tangent]
         return record(
@@ -335,6 +335,7 @@ def _reverse_rule(
         _tangent_rule(jvp, c + n, m, rules.jvp, usage.name)  # raises an error if it is not linear
         forward, backward = _both(jvp, bwd, c, r, n, m)
     b = Builder(f"{usage.name}.jvp")
+    b.source = user_source()
     params = [b.parameter(p.type, p.hint) for p in fwd.params[: c + n]]
     results = [b.parameter(p.type, p.hint) for p in fwd.params[c + n :]] if given else []
     dots = [b.linear_parameter(p.type, p.hint) for p in fwd.params[c : c + n] if p.type.has_tangent]
@@ -428,147 +429,6 @@ def _with_float0(types: Sequence[ArrayType], dots: Sequence[Any]) -> list[Any]:
     """Tangents by type: those that have none are of dtype `float0`."""
     remaining = iter(dots)
     return [next(remaining) if t.has_tangent else np.zeros(t.shape, float0) for t in types]
-
-
-# -- what rules return ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Fitting:
-    """Checks what a rule returns, and names it in messages."""
-
-    rule: Fun
-    what: str
-
-    def pair(self, output: Any, expected: str) -> tuple[Any, Any]:
-        if isinstance(output, tuple | list) and len(output) == 2:
-            return output[0], output[1]
-        raise TypeMismatchError(
-            f"{self.what} returns a pair",
-            where=line_of(self.rule),
-            found=f"a {type(output).__name__}"
-            + (f" of {len(output)}" if isinstance(output, tuple | list) else ""),
-            expected=expected,
-        )
-
-    def output(self, value: Any, usage: Usage) -> list[Any]:
-        """The leaves of the output of the function."""
-        return self.leaves(value, usage.out_structure, usage.out_types)
-
-    def leaves(self, value: Any, expected: tree.Structure, types: Sequence[ArrayType]) -> list[Any]:
-        """The leaves of an output of that structure and those types."""
-        leaves, structure = tree.flatten(value)
-        if structure != expected:
-            raise self._misfit("another output than the function", structure, expected)
-        return [self._leaf(x, t, "the output") for x, t in zip(leaves, types, strict=True)]
-
-    def tangents(
-        self,
-        value: Any,
-        structure: tree.Structure,
-        types: Sequence[ArrayType],
-        what: str,
-        none: bool = False,
-    ) -> list[Any]:
-        """The leaves that have tangents; None stands for zero if `none`."""
-        try:
-            items = structure.flatten_up_to(value)
-        except ValueError:
-            raise self._misfit(
-                f"{what} in another structure", tree.structure(value), structure
-            ) from None
-        found = []
-        for x, t in zip(items, types, strict=True):
-            if x is None and none:
-                found.append(_full(0, t) if t.has_tangent else None)
-            elif t.has_tangent:
-                if not isinstance(x, Traced) and tree.structure(x) != tree.structure(0):
-                    raise self._misfit(
-                        f"{what} in another structure", tree.structure(value), structure
-                    )
-                found.append(self._leaf(x, t.tangent, what))
-            else:
-                found.append(None)
-        return [x for x, t in zip(found, types, strict=True) if t.has_tangent]
-
-    def cotangents(self, output: Any, usage: Usage) -> list[Any]:
-        """The leaves of the cotangents of the arguments that have them."""
-        parts = usage.structure.children()
-        count = "1 argument" if len(parts) == 1 else f"{len(parts)} arguments"
-        if not isinstance(output, tuple | list) or len(output) != len(parts):
-            raise TypeMismatchError(
-                f"{self.what} returns a tuple of cotangents, one for each argument",
-                where=line_of(self.rule),
-                found=f"a tuple of {len(output)}"
-                if isinstance(output, tuple | list)
-                else f"a {'traced array' if isinstance(output, Traced) else type(output).__name__}",
-                expected=f"a tuple of {len(parts)}, since the function has {count}",
-                remedy="write (ct,) for a function of one argument, and None for an argument that "
-                "the function does not depend on",
-            )
-        types = iter(usage.types)
-        found = []
-        for item, part in zip(output, parts, strict=True):
-            own = [next(types) for _ in range(part.num_leaves)]
-            if item is None:
-                item = tree.unflatten(part, [None] * part.num_leaves)
-            found += self.tangents(item, part, own, "a cotangent", none=True)
-        return found
-
-    def _leaf(self, x: Any, type: ArrayType, what: str) -> Any:
-        plain = not isinstance(x, Traced) and np.asarray(x).dtype.kind in "biufc"
-        if plain and not np.any(x) and np.shape(x) in ((), type.shape) and what != "the output":
-            return _full(0, type)
-        found = type_of_array(x)
-        if found.shape != type.shape or (found.dtype != type.dtype and weak_type(x) is None):
-            raise TypeMismatchError(
-                f"{self.what} returns {what} of another type",
-                where=source_of(x) or line_of(self.rule),
-                found=str(found),
-                expected=str(type),
-                remedy="return an array of just that shape and dtype: nothing is broadcast or "
-                "converted here",
-            )
-        return convert(x, type.dtype)
-
-    def _misfit(
-        self, what: str, found: tree.Structure, expected: tree.Structure
-    ) -> TypeMismatchError:
-        return TypeMismatchError(
-            f"{self.what} returns {what}",
-            where=line_of(self.rule),
-            found=tree.described(found),
-            expected=tree.described(expected),
-        )
-
-
-def _full(x: float, type: ArrayType) -> Any:
-    """An array with one number in it, in such a way that the program shows it."""
-    return broadcast_to(traced(np.asarray(x, type.dtype)), type.shape)
-
-
-def source_of(x: Any) -> Source | None:
-    """The line that made a traced array."""
-    trace = current()
-    if not isinstance(x, Traced) or trace is None or x.owner is not trace:
-        return None
-    operand = x.value.operand
-    return next((e.source for e in trace.builder.equations if operand in e.results), None)
-
-
-def line_of(rule: Any) -> Source | None:
-    """The line where a function is defined."""
-    code = getattr(rule, "__code__", None) or getattr(type(rule).__call__, "__code__", None)
-    if code is None:
-        return None
-    line = code.co_firstlineno
-    for offset in range(10):  # past the decorators
-        text = linecache.getline(code.co_filename, line + offset).lstrip()
-        if text.startswith(("def ", "async ", "class ")):
-            return Source(code.co_filename, line + offset)
-        if not text.startswith("@") and offset == 0:
-            break
-    return Source(code.co_filename, line)
 
 
 def must_be_known(captures: Captures, count: int, rule: Any, name: str) -> None:

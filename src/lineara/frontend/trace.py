@@ -241,12 +241,13 @@ class Trace:
             return actual.owner.concrete(actual.value, wanted)
         if isinstance(actual, ArrayType):
             raise TracingError(
-                f"{wanted} needs a number, but under jit a traced array has none yet",
+                f"{wanted} needs a number, but here a traced array has none yet",
                 where=user_source(),
-                found=f"a traced array of type {operand.type}",
-                expected="a value that does not depend on the arguments of the jitted function",
-                remedy="use np.where(condition, a, b) in place of branches and masks, mark the "
-                "argument static with static_argnums, or call the function without jit",
+                found=f"a traced array of type {operand.type}, under jit or vmap, or in the body "
+                "of a loop or a branch",
+                expected="a value that does not depend on the arguments of the function",
+                remedy="use np.where(condition, a, b) in place of branches and masks, or lineara's "
+                "cond and while_loop; mark arguments of jit static; or leave jit out",
             )
         return (
             actual

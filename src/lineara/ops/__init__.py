@@ -28,7 +28,8 @@ from lineara.ops.complex import Conj, Imag, Real, ToComplex
 from lineara.ops.contract import Dot
 from lineara.ops.control.call import Call
 from lineara.ops.control.checkpoint import Checkpoint
-from lineara.ops.control.custom import CustomBatch, CustomCall, LinearCall, LinearSolve
+from lineara.ops.control.custom import CustomBatch, CustomCall
+from lineara.ops.control.declared import LinearCall, LinearSolve
 from lineara.ops.control.scan import Scan
 from lineara.ops.control.switch import Switch
 from lineara.ops.control.while_loop import While

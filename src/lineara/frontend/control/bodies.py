@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from lineara import tree
-from lineara.errors import TypeMismatchError
+from lineara.errors import Source, TypeMismatchError
 from lineara.frontend.arguments import checked_function, function_name, leaf_names, parameter_names
 from lineara.frontend.core import convert
 from lineara.frontend.tracing import record, weak_type
 from lineara.ir.program import Function
 from lineara.ir.types import ArrayType, DType
 from lineara.ops.control.while_loop import BOOL
-from lineara.where import user_source
+from lineara.where import source_of
 
 
 class Body(NamedTuple):
@@ -83,12 +83,18 @@ def checked_functions(verb: str, **functions: Any) -> None:
 
 
 def show_difference(
-    what: str, sides: tuple[str, str], left: tuple[Any, Any], right: tuple[Any, Any], remedy: str
+    what: str,
+    where: Source | None,
+    sides: tuple[str, str],
+    left: tuple[Any, Any],
+    right: tuple[Any, Any],
+    remedy: str,
 ) -> TypeMismatchError:
     """The error for two pytrees of types that ought to be the same, which shows both.
 
     Args:
         what: what is wrong.
+        where: the line of the function that ought to return something else.
         sides: what the two are.
         left: the structure of one, and the types of its leaves.
         right: those of the other.
@@ -106,7 +112,7 @@ def show_difference(
         expected = ", ".join(f"{path}: {a}" if path else str(a) for path, a, _ in differing)
     return TypeMismatchError(
         what,
-        where=user_source(),
+        where=where,
         found=f"{sides[1]} {found}",
         expected=f"as {sides[0]}, {expected}",
         remedy=remedy,
@@ -123,6 +129,7 @@ def grow(
     weak: Sequence[type | None],
     returned: tree.Structure,
     after: Sequence[ArrayType],
+    where: Source | None,
 ) -> list[ArrayType]:
     """The types that a carry takes, given those that an iteration returns for it: a number of
     Python's adapts to what becomes of it.
@@ -137,6 +144,7 @@ def grow(
     if returned != structure or (grown == list(types) and list(after) != grown):
         raise show_difference(
             "an iteration returns another carry than it is given",
+            where,
             ("it is given", "it returns"),
             (structure, types),
             (returned, after),
@@ -150,12 +158,12 @@ ADAPTS: dict[type, str] = {int: "iufc", float: "fc", complex: "c"}
 """The kinds of dtype that a number of Python's can take."""
 
 
-def check_condition(types: Sequence[ArrayType]) -> None:
+def check_condition(types: Sequence[ArrayType], cond_fun: Callable[..., Any]) -> None:
     """Raises a `TypeMismatchError` unless what a condition returns is one bool."""
     if tuple(types) != (BOOL,):
         raise TypeMismatchError(
             "the condition of a while_loop returns one bool",
-            where=user_source(),
+            where=source_of(cond_fun),
             found=", ".join(map(str, types)) or "nothing",
             expected="bool[]",
             remedy="compare with something, and use np.all or np.any on arrays",
@@ -171,7 +179,7 @@ def paired(f: Callable[..., Any]) -> Callable[..., Any]:
             return output
         raise TypeMismatchError(
             "the function of a scan returns a pair",
-            where=user_source(),
+            where=source_of(f),
             found=f"a {type(output).__name__}",
             expected="(carry, y), where y may be None",
         )

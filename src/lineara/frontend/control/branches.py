@@ -23,7 +23,7 @@ from lineara.ir.types import DType
 from lineara.ops.control.base import rebuilt
 from lineara.ops.control.switch import Switch
 from lineara.ops.packages import INDEX
-from lineara.where import user_source
+from lineara.where import source_of, user_source
 
 
 def cond(
@@ -81,7 +81,10 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     _check_scalar(index, "switch", "iu", "an integer")
     if current() is None:
         return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
-    return _chosen(convert(traced(index), INDEX.dtype), branches, operands)
+    number: Any = traced(index)
+    if number.dtype == np.uint64:  # it may be larger than what an INDEX can hold
+        number = np.minimum(number, len(branches) - 1)
+    return _chosen(convert(number, INDEX.dtype), branches, operands)
 
 
 def _check_scalar(x: Any, verb: str, kinds: str, expected: str) -> None:
@@ -113,6 +116,7 @@ def _chosen(index: Any, functions: Sequence[Callable[..., Any]], operands: Seque
         if (body.structure, body.types) != (first.structure, first.types):
             raise show_difference(
                 "the branches return different things",
+                source_of(functions[i]),
                 ("branch 0 does", f"branch {i} returns"),
                 (first.structure, first.types),
                 (body.structure, body.types),
@@ -125,7 +129,9 @@ def _chosen(index: Any, functions: Sequence[Callable[..., Any]], operands: Seque
 
 
 def _common(bodies: Sequence[Body]) -> list[DType] | None:
-    """The dtypes of the results where numbers of Python's have adapted to the other branches."""
+    """The dtypes of the results when numbers of Python's have adapted to the other branches; None
+    if there is nothing to adapt, or if something else would have to change its dtype.
+    """
     first = bodies[0]
     if any(body.structure != first.structure for body in bodies) or all(
         body.types == first.types for body in bodies
@@ -135,10 +141,14 @@ def _common(bodies: Sequence[Body]) -> list[DType] | None:
         [w(0) if w is not None else t.dtype for w, t in zip(body.weak, body.types, strict=True)]
         for body in bodies
     ]
-    return [
-        np.result_type(*column) if any(not isinstance(x, np.dtype) for x in column) else column[0]
-        for column in zip(*samples, strict=True)
-    ]
+    columns = list(zip(*samples, strict=True))
+    common = [np.result_type(*column) for column in columns]
+    kept = all(
+        x == dtype or not isinstance(x, np.dtype)
+        for column, dtype in zip(columns, common, strict=True)
+        for x in column
+    )
+    return common if kept else None
 
 
 def _with_captures(body: Body, captures: Sequence[Any]) -> Function:

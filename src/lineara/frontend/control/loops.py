@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lineara import tree
-from lineara.errors import ShapeMismatchError, TypeMismatchError
+from lineara.errors import LinearaError, ShapeMismatchError, Source, TypeMismatchError
 from lineara.frontend.control import plain
 from lineara.frontend.control.bodies import (
     Body,
@@ -30,7 +30,7 @@ from lineara.ops.control.scan import Scan
 from lineara.ops.control.while_loop import While
 from lineara.ops.creation import Iota
 from lineara.ops.packages import INDEX, Count
-from lineara.where import user_source
+from lineara.where import source_of, user_source
 
 
 def scan(
@@ -78,7 +78,7 @@ def scan(
     (np.float64(6.0), array([0., 1., 3.]))
     """
     checked_functions("scan", f=f)
-    if not isinstance(unroll, bool) and operator.index(unroll) < 1:
+    if not isinstance(unroll, bool) and _whole("unroll", unroll) < 1:
         raise TypeMismatchError(
             "unroll is how many iterations to do at a time",
             where=user_source(),
@@ -87,11 +87,11 @@ def scan(
         )
     count = _length(tree.leaves(xs), length)
     if current() is not None:
-        return _scanned(f, init, xs, count, reverse, checkpoint)
+        return _scanned(f, init, xs, count, reverse, checkpoint, source_of(f))
     if count:
         return plain.scan(paired(f), init, xs, count, reverse)
     # Only tracing tells what the arrays that are made would hold.
-    return jit(lambda c, x: _scanned(f, c, x, 0, reverse))(init, xs)  # type: ignore[no-any-return]
+    return jit(lambda c, x: _scanned(f, c, x, 0, reverse, None, source_of(f)))(init, xs)  # type: ignore[no-any-return]
 
 
 def fori_loop(
@@ -143,8 +143,8 @@ def fori_loop(
         return _counted(body_fun, lower, upper, init_val)
     count = max(int(upper) - int(lower), 0)
     numbers = apply(Iota(INDEX.with_shape((count,)), 0)) + int(lower)
-    body = _counting(body_fun)
-    return _scanned(body, init_val, numbers, count, False, checkpoint)[0]
+    body, where = _counting(body_fun), source_of(body_fun)
+    return _scanned(body, init_val, numbers, count, False, checkpoint, where)[0]
 
 
 def while_loop(cond_fun: Callable[..., Any], body_fun: Callable[..., Any], init_val: Any) -> Any:
@@ -208,11 +208,12 @@ def _scanned(
     xs: Any,
     length: int,
     reverse: bool,
-    checkpoint: Schedule | None = None,
+    checkpoint: Schedule | None,
+    where: Source | None,
 ) -> tuple[Any, Any]:
     slices, structure = tree.flatten(xs)
     types = [t.with_shape(t.shape[1:]) for t in map(type_of_leaf, slices)]
-    carries, body = _carrying(f, init, (structure, types), pair=True)
+    carries, body = _carrying(f, init, (structure, types), True, where)
     loop = Scan(body.function, length, reverse, len(body.captures), len(carries))
     op = loop if checkpoint is None or length < 2 else Call(scheduled(loop, checkpoint))
     results = apply_all(op, *body.captures, *carries, *slices)
@@ -228,18 +229,19 @@ def _counted(body_fun: Callable[..., Any], lower: Any, upper: Any, init: Any) ->
         return body_fun(k + first, carry), None
 
     structure = tree.structure(0)
-    carries, body = _carrying(f, init, (structure, [INDEX]), pair=True)
+    extra = (structure, [INDEX])
+    carries, body = _carrying(f, init, extra, True, source_of(body_fun))
     op = Scan(body.function, None, False, len(body.captures), len(carries))
     results = apply_all(op, count, *body.captures, *carries, apply(Count(), count))
     return tree.unflatten(body.structure, results)[0]
 
 
 def _looped(cond_fun: Callable[..., Any], body_fun: Callable[..., Any], init: Any) -> Any:
-    carries, body = _carrying(body_fun, init, None, pair=False)
+    carries, body = _carrying(body_fun, init, None, False, source_of(body_fun))
     types = [type_of_leaf(x) for x in carries]
     structure = tree.structure((tree.unflatten(body.structure, [0] * len(carries)),))
     asked = body_of(cond_fun, structure, types, [None] * len(types))
-    check_condition(asked.types)
+    check_condition(asked.types, cond_fun)
     op = While(asked.function, body.function, len(asked.captures), len(body.captures))
     results = apply_all(op, *asked.captures, *body.captures, *carries)
     return tree.unflatten(body.structure, results)
@@ -250,6 +252,7 @@ def _carrying(
     init: Any,
     extra: tuple[tree.Structure, Sequence[ArrayType]] | None,
     pair: bool,
+    where: Source | None,
 ) -> tuple[list[Any], Body]:
     """The first carries, converted to what they have to be, and the body of the loop.
 
@@ -258,6 +261,7 @@ def _carrying(
         init: the first carry.
         extra: the structure of its second argument, and the types of its leaves.
         pair: whether it returns a pair of the carry and something else.
+        where: the line of the user's function.
     """
     leaves, structure = tree.flatten(init)
     types = [type_of_leaf(x) for x in leaves]
@@ -279,7 +283,7 @@ def _carrying(
         after = body.types[: returned.num_leaves]
         if returned == structure and list(after) == types:
             return [convert(x, t.dtype) for x, t in zip(leaves, types, strict=True)], body
-        grown = grow(structure, types, weak, returned, after)
+        grown = grow(structure, types, weak, returned, after, where)
         weak = [None if a != b else w for a, b, w in zip(types, grown, weak, strict=True)]
         types = grown
 
@@ -289,7 +293,7 @@ def _length(xs: Sequence[Any], given: int | None) -> int:
     scalars = [t for t in types if not t.shape]
     lengths = {t.shape[0] for t in types if t.shape}
     if given is not None:
-        lengths.add(operator.index(given))
+        lengths.add(_whole("length", given))
     if not scalars and len(lengths) == 1 and min(lengths) >= 0:
         return lengths.pop()
     raise ShapeMismatchError(
@@ -300,3 +304,18 @@ def _length(xs: Sequence[Any], given: int | None) -> int:
         expected="arrays of shape (length, …), or a length",
         remedy=None if lengths else "give length=...",
     )
+
+
+def _whole(name: str, number: Any) -> int:
+    """An argument that is an int."""
+    try:
+        return operator.index(number)
+    except LinearaError:  # a traced number, whose own words are better
+        raise
+    except TypeError:
+        raise TypeMismatchError(
+            f"{name} is a number of iterations",
+            where=user_source(),
+            found=f"{name}={number!r}",
+            expected="an int",
+        ) from None

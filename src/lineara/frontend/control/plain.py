@@ -11,12 +11,14 @@ from lineara import tree
 from lineara.frontend.control.bodies import check_condition, grow
 from lineara.frontend.trace import type_of_leaf
 from lineara.frontend.tracing import weak_type
+from lineara.where import source_of
 
 
 class Carry:
     """What a loop carries: arrays of its own, whose types stay the same."""
 
-    def __init__(self, init: Any) -> None:
+    def __init__(self, init: Any, body: Callable[..., Any]) -> None:
+        self.body = body
         leaves, self.structure = tree.flatten(init)
         self.types = [type_of_leaf(x) for x in leaves]
         self.weak = [weak_type(x) for x in leaves]
@@ -27,7 +29,8 @@ class Carry:
         leaves, structure = tree.flatten(after)
         found = [type_of_leaf(x) for x in leaves]
         if structure != self.structure or found != self.types:
-            self.types = grow(self.structure, self.types, self.weak, structure, found)
+            where = source_of(self.body)
+            self.types = grow(self.structure, self.types, self.weak, structure, found, where)
         self.value = after
 
     @property
@@ -39,7 +42,7 @@ class Carry:
 
 def scan(f: Callable[..., Any], init: Any, xs: Any, length: int, reverse: bool) -> tuple[Any, Any]:
     """The loop of `lineara.scan`, at least once round."""
-    carry = Carry(init)
+    carry = Carry(init, f)
     leaves, structure = tree.flatten(xs)
     arrays = [np.asarray(x) for x in leaves]
     ys = []
@@ -55,7 +58,7 @@ def scan(f: Callable[..., Any], init: Any, xs: Any, length: int, reverse: bool) 
 
 def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], init: Any) -> Any:
     """The loop of `lineara.fori_loop`."""
-    carry = Carry(init)
+    carry = Carry(init, body_fun)
     for i in range(int(lower), int(upper)):
         carry.take(body_fun(i, carry.value))
     return carry.result
@@ -63,14 +66,14 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], init: Any) -
 
 def while_loop(cond_fun: Callable[..., Any], body_fun: Callable[..., Any], init: Any) -> Any:
     """The loop of `lineara.while_loop`."""
-    carry = Carry(init)
-    while _is_true(cond_fun(carry.value)):
+    carry = Carry(init, body_fun)
+    while _is_true(cond_fun(carry.value), cond_fun):
         carry.take(body_fun(carry.value))
     return carry.result
 
 
-def _is_true(answer: Any) -> bool:
-    check_condition([type_of_leaf(x) for x in tree.leaves(answer)])
+def _is_true(answer: Any, cond_fun: Callable[..., Any]) -> bool:
+    check_condition([type_of_leaf(x) for x in tree.leaves(answer)], cond_fun)
     return bool(answer)
 
 

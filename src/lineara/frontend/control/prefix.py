@@ -10,7 +10,8 @@ import numpy as np
 from lineara import tree
 from lineara.errors import ShapeMismatchError
 from lineara.frontend.arguments import checked_function
-from lineara.where import user_source
+from lineara.frontend.core import axis_of, shape_of
+from lineara.where import source_of, user_source
 
 
 def associative_scan(
@@ -29,7 +30,9 @@ def associative_scan(
         A pytree like `elems`; its k-th elements combine those of `elems` up to the k-th.
 
     Raises:
-        ShapeMismatchError: if the lengths along the axis do not agree.
+        ShapeMismatchError: if the lengths along the axis do not agree, or `fn` returns arrays of
+            other shapes than it is given.
+        AxisRangeError: if there is no such axis.
 
     The scheme is Ladner and Fischer's (1980): combine neighbours, scan the half as many results,
     and combine these with the elements in between.
@@ -40,7 +43,7 @@ def associative_scan(
     """
     checked_function(fn, "associative_scan")
     leaves, structure = tree.flatten(elems)
-    leaves = [np.moveaxis(x, axis, 0) for x in leaves]
+    leaves = [np.moveaxis(x, axis_of(axis, len(shape_of(x))), 0) for x in leaves]
     if len({x.shape[0] for x in leaves}) > 1:
         raise ShapeMismatchError(
             "associative_scan goes along axes of one length",
@@ -53,7 +56,16 @@ def associative_scan(
             tree.unflatten(structure, [np.moveaxis(x, 0, axis) for x in side])
             for side in (left, right)
         )
-        return [np.moveaxis(x, axis, 0) for x in tree.leaves(fn(*parts))]
+        combined = tree.leaves(fn(*parts))
+        given = [np.moveaxis(x, 0, axis).shape for x in left]
+        if [shape_of(x) for x in combined] != given:
+            raise ShapeMismatchError(
+                "the function of an associative_scan returns what is shaped like its arguments",
+                where=source_of(fn),
+                found=", ".join(str(shape_of(x)) for x in combined),
+                expected=", ".join(map(str, given)),
+            )
+        return [np.moveaxis(x, axis, 0) for x in combined]
 
     if reverse:
         leaves = [x[::-1] for x in leaves]

@@ -175,7 +175,8 @@ class Switch(Control):
         mask = (True,) * len(full)
         chosen = None
         for i, branch in enumerate(self.branches):
-            results = Call(batch(branch, mask, everything).function).all(*full)
+            made = Call(batch(branch, mask, everything).function)
+            results = number.builder.emit(made, *full)
             if chosen is None:
                 chosen = results
                 continue
