@@ -255,9 +255,9 @@ REPORTED = {
         "  found: SyntaxError: invalid syntax (syntax.py, line 2)\n"
     ),
     "loss.py:branch --arg f64": (
-        "loss.py:60: error: bool() needs a number, but under jit a traced array has none yet\n"
+        "loss.py:60: error: bool() needs a number, but here a traced array has none yet\n"
         "    if x > 0:\n"
-        "  found: a traced array of type f64[]\n"
+        "  found: a traced array of type f64[]"
     ),
     "loss.py:broken --arg f64": (
         "loss.py:66: error: an error is raised here\n"

@@ -927,3 +927,4 @@ def test_check_custom_finds_lies(make: Callable[[], Fun], words: str) -> None:
     with pytest.raises(GradientCheckError, match=words) as caught:
         la.check_custom(make(), X)
     assert caught.value.where is not None
+    assert caught.value.where.file == __file__

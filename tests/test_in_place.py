@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import reference
 from control_cases.writing import (
     call,
     defined,
@@ -24,11 +25,13 @@ from control_cases.writing import (
 )
 from laws import active_mask, directions, random_numbers, wanted_results
 from samples import floats
-from values import Value, frozen, leaves
+from values import Value, frozen, leaves, snapshot
 
 from lineara.backends import numpy_interpreter
 from lineara.backends.numpy_interpreter import run
 from lineara.ir.program import Function
+from lineara.ir.structural import Structural
+from lineara.ops import OPS
 from lineara.ops.control.base import Control
 from lineara.ops.control.iteration import Iteration
 from lineara.transforms.forget import forget
@@ -241,3 +244,74 @@ def test_a_missing_copy_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     f, inputs = writing(4)
     with pytest.raises(ValueError, match="read-only"):
         run(f, *frozen(inputs))
+
+
+# -- views ----------------------------------------------------------------------------------------
+
+SAME = defined("f64[2,3]")(lambda y: [y])
+BOTH = defined("f64[2,3]")(lambda y: [y, op("reshape", (6,))(y)])
+KEEPING = defined("f64[2,3] f64[2,3]")(lambda a, s: [a, s])
+COUNTED = defined("i64[] f64[2,3]")(lambda i, y: [i + 1, y, op("transpose", (1, 0))(y)])
+
+LOOKING: dict[str, Callable[[Any], Any]] = {
+    "stop_gradient": lambda y: op("stop_gradient")(y),
+    "name": lambda y: op("name", "y")(y),
+    "broadcast": lambda y: op("broadcast", (2, 2, 3), (1, 2))(y),
+    "reshape": lambda y: op("reshape", (3, 2))(y),
+    "transpose": lambda y: op("transpose", (1, 0))(y),
+    "flip": lambda y: op("flip", (0,))(y),
+    "expand_dims": lambda y: op("expand_dims", (1,))(y),
+    "squeeze": lambda y: op("squeeze", (1,))(op("expand_dims", (1,))(y)),
+    "slice": lambda y: op("slice", (0, 0), (2, 2), (1, 1))(y),
+    "pack": lambda y: op("pack")(y, y),
+    "unpack": lambda y: op("unpack").all(op("pack")(y, y))[1],
+    "call": lambda y: call(SAME, y)[0],
+    "call of views": lambda y: call(BOTH, y)[1],
+    "switch": lambda y: switch(y.literal(np.int64(0)), [SAME, SAME], y)[0],
+    "scan const": lambda y: scan(KEEPING, 2, y, y, consts=1, carries=1)[0],
+    "scan carry": lambda y: scan(SAME, 2, y, carries=1)[0],
+    "scan of none": lambda y: scan(SAME, 0, y, carries=1)[0],
+    "while": lambda y: upwards(y.literal(np.int64(2)), COUNTED, [], y)[1],
+    "while made": lambda y: upwards(y.literal(np.int64(2)), COUNTED, [], y)[2],
+}
+"""By name, what may return memory of its operand."""
+
+
+def test_all_views_are_there() -> None:
+    for_linear_values = {name for name, kind in OPS.items() if issubclass(kind, Structural)}
+    without_operands = {"iota", "blank"}
+    views = {name for name, kind in OPS.items() if kind.view}
+    assert views - for_linear_values - without_operands <= set(LOOKING)
+
+
+@pytest.mark.parametrize("name", LOOKING)
+@pytest.mark.parametrize("change", ["dynamic_update_slice", "scatter_set", "add"])
+def test_what_somebody_looks_at_is_not_overwritten(name: str, change: str) -> None:
+    """Neither through the view nor under it, in a function and in the body of a loop."""
+
+    def changed(y: Any) -> Any:
+        zero = y.literal(np.int64(0))
+        if change == "dynamic_update_slice":
+            zeros, ones = (0,) * y.ndim, (1,) * y.ndim
+            return op(change)(y, op("slice", zeros, ones, ones)(y) * 9.0, *[zero] * y.ndim)
+        if change == "scatter_set":
+            return op(change, (0,))(y, op("gather", (0,))(y, zero) * 9.0, zero)
+        return op(change)(y, y * 2.0)
+
+    @defined("f64[2,3]")
+    def under(x: Any) -> Any:
+        y = x * 1.5
+        view = LOOKING[name](y)
+        return [changed(y), view]
+
+    @defined("f64[2,3]")
+    def through(x: Any) -> Any:
+        y = x * 1.5
+        view = LOOKING[name](y)
+        z = changed(view) if getattr(view, "shape", ()) else view
+        return [z, y]
+
+    x = [floats(2, 3)]
+    loop = defined("f64[2,3]")(lambda x: scan(under, 3, x, carries=1))
+    for f in (under, through, loop):
+        assert snapshot(list(run(f, *frozen(x)))) == snapshot(list(reference.run(f, *x)))

@@ -114,8 +114,10 @@ def test_arrays_do_not_change_their_dtype_to_fit_the_other_branch(other: Any) ->
 
 @pytest.mark.parametrize(
     ("start", "step", "dtype"),
-    [(0, 1.5, "f8"), (0, 1.5j, "c16"), (0.0, 1j, "c16"), (0, np.int32(2), "i4")]
-    + [(0.0, np.float32(1.5), "f4"), (0, 1, "i8")],
+    [
+        *[(0, 1.5, "f8"), (0, 1.5j, "c16"), (0.0, 1j, "c16"), (0, 1, "i8")],
+        *[(0, np.int32(2), "i4"), (0.0, np.float32(1.5), "f4")],
+    ],
 )
 def test_a_number_takes_the_dtype_of_what_becomes_of_it(start: Any, step: Any, dtype: str) -> None:
     loops = (
@@ -359,7 +361,7 @@ def refused() -> Iterator[Any]:
 
 
 @TRACED_OR_NOT
-@pytest.mark.parametrize(("error", "call", "text"), refused())
+@pytest.mark.parametrize(("error", "call", "text"), [*refused()])
 def test_wrong_lengths_are_refused(
     run: Callable[..., Any], error: type[Exception], call: Callable[..., Any], text: str
 ) -> None:

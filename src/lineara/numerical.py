@@ -118,30 +118,28 @@ def check_custom(
         whole = (next(given) if m else x for x, m in zip(leaves, moving, strict=True))
         return f(*tree.unflatten(structure, whole))
 
-    rules = f.rules if isinstance(f, CustomFunction) else Rules()
-    forward, backward = rules.jvp or rules.bwd, rules.bwd or rules.jvp
-    direction = _random_like(point, seed=1)
     plain = g(*point)
+    direction, weights = _random_like(point, seed=1), _random_like(plain, seed=2)
     expected = _difference_quotient(g, point, direction, eps)
-    kinds = [
-        f"{'jvp' if rules.jvp else 'vjp' if rules.bwd else 'forward'} rule of {_name(f)}",
-        f"{'vjp' if rules.bwd else 'jvp' if rules.jvp else 'reverse'} rule of {_name(f)}",
-    ]
     value, tangent = jvp(g, point, direction)
     out, pullback = vjp(g, *point)
-    weights = _random_like(plain, seed=2)
     found = _dot(pullback(weights), direction)
-    try:
-        for what, x in zip(kinds, (value, out), strict=True):
-            _compare(f"output of the {what}", x, plain, atol, rtol, "the function")
-        where = forward
-        _compare(kinds[0], tangent, expected, atol, rtol)
-        where = backward
-        _compare(kinds[1], found, _dot(weights, expected), atol, rtol)
-    except GradientCheckError as error:
-        error.where = line_of(where) or error.where
-        error.remedy = "correct the rule, or look for a point where f is differentiable"
-        raise
+    rules = f.rules if isinstance(f, CustomFunction) else Rules()
+    for reverse in (False, True):
+        first, second = (rules.bwd, rules.jvp) if reverse else (rules.jvp, rules.bwd)
+        kind = "jvp" if (first or second) is rules.jvp else "vjp"
+        what = f"{kind} rule of {_name(f)}" if first or second else f"derivative of {_name(f)}"
+        try:
+            output = out if reverse else value
+            _compare(f"output of the {what}", output, plain, atol, rtol, "the function")
+            if reverse:
+                _compare(what, found, _dot(weights, expected), atol, rtol)
+            else:
+                _compare(what, tangent, expected, atol, rtol)
+        except GradientCheckError as error:
+            error.where = line_of(first or second) or error.where
+            error.remedy = "correct the rule, or choose a point where the function is smooth"
+            raise
 
 
 def _check_arguments(f: Any, args: Any, order: Any, modes: Any) -> None:

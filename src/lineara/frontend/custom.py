@@ -95,6 +95,9 @@ class CustomFunction:
                 return output, tree.map(lambda y: 0 * y, output)
             return output, tree.map(lambda *parts: functools.reduce(_add, parts), *terms)
 
+        shown = next((jvp for jvp in jvps if jvp is not None), None)
+        if shown is not None:
+            rule.__wrapped__ = shown  # type: ignore[attr-defined]  # for messages
         self.defjvp(rule)
 
     def defvjp(self, fwd: Fun, bwd: Fun) -> None:

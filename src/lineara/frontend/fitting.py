@@ -31,7 +31,7 @@ class Fitting:
     def called(self, *args: Any) -> Any:
         """What the rule returns."""
         try:
-            inspect.signature(self.rule).bind(*args)
+            inspect.signature(self.rule, follow_wrapped=False).bind(*args)
         except ValueError:  # some functions have no signature to see
             pass
         except TypeError as error:
@@ -172,6 +172,7 @@ def source_of(x: Any) -> Source | None:
 
 def line_of(rule: Any) -> Source | None:
     """The line where a function is defined."""
+    rule = inspect.unwrap(rule) if callable(rule) else rule
     code = getattr(rule, "__code__", None) or getattr(type(rule).__call__, "__code__", None)
     if code is None:
         return None

@@ -396,6 +396,7 @@ class Reader:
             raise self.error(
                 f"there is no type {shortened(name.text)}",
                 name,
+                found=shortened(name.text),
                 expected="a type such as f64[3]",
                 remedy=did_you_mean(name.text, [*DTYPES, *CONTAINERS, *self.types]),
             )
