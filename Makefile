@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check fmt
+.PHONY: help demo test bench check fmt
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ demo: $(VENV)/.demo  ## run the demonstration
 
 test: check  ## all that continuous integration runs: the checks, then the tests
 	$(BIN)/python -m pytest
+
+bench: $(VENV)/.bench  ## compare with other libraries, and print the ratios
+	$(BIN)/python benchmarks/front_end.py
 
 check: $(VENV)/.dev  ## style, format and types
 	$(BIN)/ruff check .
