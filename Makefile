@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check fmt bench
+.PHONY: help demo test bench check fmt
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,13 +15,13 @@ demo: $(VENV)/.demo  ## run the demonstration
 test: check  ## all that continuous integration runs: the checks, then the tests
 	$(BIN)/python -m pytest
 
+bench: $(VENV)/.bench  ## compare with other libraries, and print the ratios
+	$(BIN)/python benchmarks/front_end.py
+
 check: $(VENV)/.dev  ## style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-
-bench: $(VENV)/.bench  ## time gradients beside Autograd, PyTorch and JAX (minutes)
-	$(BIN)/python benchmarks/front_end.py --out benchmarks/results/front_end.md
 
 fmt: $(VENV)/.dev  ## format the code and repair what can be repaired mechanically
 	$(BIN)/ruff check --fix .

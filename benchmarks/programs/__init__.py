@@ -1,0 +1,1 @@
+"""What is differentiated: programs written once, for all libraries with NumPy's names."""
