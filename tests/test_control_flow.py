@@ -227,6 +227,26 @@ def write_one(y: Any, i: Any) -> Any:
     return y
 
 
+LINEAR: dict[str, Callable[[Any], Any]] = {
+    "scan": lambda x: la.scan(lambda c, t: (c * 0.5 + t, 2.0 * c), 0.0, x)[1],
+    "reading": lambda x: la.fori_loop(0, 5, lambda i, s: s + x[i] * X[0], 0.0),
+    "while": lambda x: la.while_loop(
+        lambda s: s[0] < 3, lambda s: (s[0] + 1, s[1] * 2.0 + x), (0, 0.0 * x)
+    )[1],
+    "switch": lambda x: la.switch(1, [lambda: x, lambda: x * X[1]]),
+}
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_loops_are_proved_linear(name: str) -> None:
+    f = LINEAR[name]
+    y = f(X)
+    w = np.linspace(1.0, 2.0, np.size(y)).reshape(np.shape(y))
+    (back,) = la.linear_transpose(f, X)(w)
+    close(np.vdot(back, X), np.vdot(w, y))
+    close((back,), la.vjp(f, X)[1](w))
+
+
 ERRORS: dict[str, tuple[Callable[[], Any], list[str]]] = {
     "carry of another shape": (
         lambda: la.jit(lambda x: la.scan(lambda c, t: (np.ones_like(x), t), 1.0, x))(X),
@@ -274,6 +294,10 @@ ERRORS: dict[str, tuple[Callable[[], Any], list[str]]] = {
     "an array to branch on": (
         lambda: la.cond(X > 0, lambda: 1.0, lambda: 2.0),
         ["bool[5]", "np.where"],
+    ),
+    "a linear loop that does not start from zero": (
+        lambda: la.linear_transpose(lambda x: la.scan(lambda c, t: (c + t, None), 1.0, x)[0], X),
+        ["ordinary value to begin with", "zero"],
     ),
     "no branches": (lambda: la.switch(0, []), ["at least one branch"]),
     "a function that is none": (lambda: la.scan(3, 0.0, X), ["scan"]),

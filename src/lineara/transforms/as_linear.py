@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lineara.errors import LinearityError
 from lineara.ir.builder import Builder
 from lineara.ir.program import Equation, Function, Literal, Operand
 from lineara.ir.value import Value
@@ -42,20 +43,26 @@ def _as_linear(f: Function, linear: tuple[bool, ...]) -> Typed:
     for equation in f.equations:
         b.source = equation.source
         operands = tuple(values.get(v) or Value(b, v) for v in equation.operands)
-        emitted = _emit(b, equation, _completed(b, equation, operands, zeros))
+        emitted = _emit(b, equation, _completed(b, equation, operands, zeros), zeros)
         for variable, value in zip(equation.results, emitted, strict=True):
             values[variable] = value.hinted(variable.hint)
     results = [values.get(v) or Value(b, v) for v in f.results]
     return Typed(b.build(results), tuple(x.linear for x in results))
 
 
-def _emit(b: Builder, equation: Equation, operands: tuple[Value, ...]) -> tuple[Value, ...]:
+def _emit(
+    b: Builder, equation: Equation, operands: tuple[Value, ...], zeros: set[Operand]
+) -> tuple[Value, ...]:
     op = equation.op
     linear = tuple(x.linear for x in operands)
     if not any(linear):
         return b.emit(op, *operands)
     if isinstance(op, Control):
-        return op.typed(operands, prove)
+        zero = tuple(is_zero(v, zeros) for v in equation.operands)
+        try:
+            return op.typed(operands, zero, prove)
+        except LinearityError as error:
+            raise error.at(equation.source) from None
     if isinstance(op, Elementwise):
         shape = equation.results[0].type.shape
         full = [broadcast(x, shape, ()) if x.linear and x.shape != shape else x for x in operands]

@@ -15,6 +15,8 @@ from lineara.ir.program import Equation, Function, Operand, Variable
 from lineara.ir.structural import Drop, Zero
 from lineara.ir.value import Value
 from lineara.ops.control.base import Control
+from lineara.transforms.inline import inline
+from lineara.transforms.unzip import unzip
 
 
 def transpose(f: Function) -> Function:
@@ -39,6 +41,8 @@ def _transpose(f: Function) -> Function:
             expected="linear results only",
             remedy="take it apart with unzip and transpose the linear half",
         )
+    if any(e.linear and not all(v.linear for v in e.results) for e in f.equations):
+        return _divided(f)
     b = Builder(f.name.removesuffix(".T") if f.name.endswith(".T") else f"{f.name}.T")
     b.params.extend(f.params)
     cotangents: dict[Operand, Value] = {
@@ -71,3 +75,15 @@ def _cotangents(b: Builder, equation: Equation, incoming: tuple[Value, ...]) -> 
     if isinstance(op, Control):
         return op.turn(operands, incoming, transpose)
     return op.transpose(operands, incoming)
+
+
+def _divided(f: Function) -> Function:
+    """The transpose of a function in which an equation has results of both kinds, as a loop has
+    that counts: it is unzipped first.
+    """
+    known, rest = unzip(f)
+    b = Builder(f"{f.name}.T")
+    params = [b.parameter(p.type, p.hint) for p in f.params]
+    cotangents = [b.linear_parameter(v.type, v.hint) for v in f.linear_results]
+    tape = inline(b, known, params)
+    return b.build(inline(b, transpose(rest), [*tape, *cotangents]))

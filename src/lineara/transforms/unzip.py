@@ -86,7 +86,7 @@ class _Splitter:
         for equation in f.equations:
             if self.is_known(equation.operands) and not equation.linear:
                 self.add_known(equation)
-            elif isinstance(equation.op, Control) and not self.known.isdisjoint(equation.operands):
+            elif isinstance(equation.op, Control) and self.knows_some(equation.operands):
                 self.divide(equation, equation.op)
             else:
                 self.second.append(equation)
@@ -116,6 +116,9 @@ class _Splitter:
 
     def is_known(self, operands: Sequence[Operand]) -> bool:
         return all(isinstance(v, Literal) or v in self.known for v in operands)
+
+    def knows_some(self, operands: Sequence[Operand]) -> bool:
+        return any(self.is_known((v,)) for v in operands if not v.linear)
 
     def divide(self, equation: Equation, op: Control) -> None:
         """An equation that runs functions falls into a part for each half."""

@@ -169,8 +169,14 @@ class Control(Op):
         """
 
     @abstractmethod
-    def typed(self, operands: tuple[Value, ...], prove: Prove) -> tuple[Value, ...]:
-        """The results of the op where some operands, ordinary until now, are linear."""
+    def typed(self, operands: tuple[Value, ...], zero: Mask, prove: Prove) -> tuple[Value, ...]:
+        """The results of the op where some operands, ordinary until now, are linear.
+
+        Args:
+            operands: the operands.
+            zero: which of them are certainly zero, and so may be linear if need be.
+            prove: types the functions of the op.
+        """
 
     @abstractmethod
     def runner(self, own: Mask, prepare: Prepare) -> Runner:
@@ -246,6 +252,41 @@ def ordinary(
     named = tuple(Variable(v.type, v.hint) if v.linear else v for v in results)
     b.adopt(Equation(op, tuple(x.operand for x in operands), named, source))
     return tuple(Value(b, v) for v in named)
+
+
+def check_carries(body: Function, active: Sequence[bool], results: Sequence[bool]) -> None:
+    """Raises a `LinearityError` where an iteration makes an ordinary value of a linear carry."""
+    for i, (a, r) in enumerate(zip(active, results, strict=False)):
+        if a and not r:
+            raise LinearityError(
+                "a carry of a loop is linear before an iteration and an ordinary value after it",
+                found=f"carry {i + 1} of {body.name}: {body.results[i].type}",
+                expected="a carry that stays linear",
+                remedy="let it be a carry of another loop, or multiply it by zero",
+            )
+
+
+def depending(f: Function, mask: Sequence[bool]) -> Mask:
+    """Which results of a function depend on the parameters in the mask."""
+    found: set[Operand] = {p for p, m in zip(f.params, mask, strict=True) if m}
+    for equation in f.equations:
+        if not found.isdisjoint(equation.operands):
+            found.update(v for v in equation.results if v.type.has_tangent)
+    return tuple(v in found for v in f.results)
+
+
+def made_linear(x: Value, is_zero: bool, what: str) -> Value:
+    """`x` where only a linear value will do: itself, or a linear zero for an ordinary one."""
+    if x.linear:
+        return x
+    if is_zero:
+        return x.zero_tangent()
+    raise LinearityError(
+        f"{what} is an ordinary value to begin with, and linear after an iteration",
+        found=f"an ordinary value of type {x.type}",
+        expected="a linear value, or zero",
+        remedy="start from zero and add the ordinary value outside of the linear function",
+    )
 
 
 def divided(operands: Sequence[Value]) -> list[Value]:

@@ -127,7 +127,7 @@ class Call(Control):
     ) -> tuple[Value, ...]:
         return ordinary(b, self.mapped(forget), operands, equation.results, equation.source)
 
-    def typed(self, operands: tuple[Value, ...], prove: Prove) -> tuple[Value, ...]:
+    def typed(self, operands: tuple[Value, ...], zero: Mask, prove: Prove) -> tuple[Value, ...]:
         callee, linear = prove(self.function, tuple(x.linear for x in operands))
         return merged(linear, replace(self, function=callee).all(*divided(operands)))
 

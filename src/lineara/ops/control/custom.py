@@ -84,8 +84,8 @@ class Special(Control):
     ) -> tuple[Value, ...]:
         return ordinary(b, self, operands, equation.results, equation.source)
 
-    def typed(self, operands: tuple[Value, ...], prove: Prove) -> tuple[Value, ...]:
-        return Call(self.meaning).typed(operands, prove)
+    def typed(self, operands: tuple[Value, ...], zero: Mask, prove: Prove) -> tuple[Value, ...]:
+        return Call(self.meaning).typed(operands, zero, prove)
 
     def runner(self, own: Mask, prepare: Prepare) -> Runner:
         return prepare(self.meaning, own)

@@ -106,10 +106,10 @@ class Declared(Special):
         results = self.mapped(change).all(*full)
         return results, (True,) * len(results)
 
-    def typed(self, operands: tuple[Value, ...], prove: Prove) -> tuple[Value, ...]:
+    def typed(self, operands: tuple[Value, ...], zero: Mask, prove: Prove) -> tuple[Value, ...]:
         linear = [x.linear for x in operands]
         if any(linear[: self.count]) or not all(linear[self.count :]):
-            return super().typed(operands, prove)
+            return super().typed(operands, zero, prove)
         return self.all(*operands)
 
 

@@ -40,8 +40,12 @@ from lineara.ops.control.base import (
     Runner,
     Transform,
     Vectorise,
+    check_carries,
     cut,
+    depending,
     linear_like,
+    made_linear,
+    merged,
     new_linear,
     ordinary,
     rebuilt,
@@ -318,12 +322,47 @@ class Scan(Control):
         lent, linear_carries = linear_carries[: self.lent], linear_carries[self.lent :]
         return [*consts, *lent, *carries, *linear_carries, *slices, *linear_slices]
 
-    def typed(self, operands: tuple[Value, ...], prove: Prove) -> tuple[Value, ...]:
-        raise LinearityError(
-            "a loop cannot be typed as linear yet",
-            expected="a function without loops",
-            remedy="use linearize, which makes a linear map of any function",
+    def typed(self, operands: tuple[Value, ...], zero: Mask, prove: Prove) -> tuple[Value, ...]:
+        """What is linear in some iteration is linear from the start: the least fixed point."""
+        count, rest = operands[: self.first], operands[self.first :]
+        consts, carries, slices, *_ = self.parts(rest)
+        active = [x.linear for x in carries]
+        while True:
+            mask = (*(x.linear for x in consts), *active, *(x.linear for x in slices))
+            found = depending(self.body, mask)
+            grown = [a or r for a, r in zip(active, found, strict=False)]
+            if grown == active:
+                break
+            active = grown
+        body, results = prove(self.body, mask)
+        check_carries(self.body, active, results)
+        lent = [x for x in consts if x.linear]
+        may_be = zero[self.first + self.consts :]
+        carried = [
+            made_linear(x, is_zero, "a carry of a loop") if a else x
+            for x, a, is_zero in zip(carries, active, may_be, strict=False)
+        ]
+        ordinary_carries = where(active, carried, False)
+        op = Scan(
+            handing_through(body, len(lent)),
+            self.length,
+            self.reverse,
+            self.consts - len(lent),
+            len(ordinary_carries),
+            len(lent) + sum(active),
+            len(lent),
         )
+        emitted = op.all(
+            *count,
+            *(x for x in consts if not x.linear),
+            *ordinary_carries,
+            *(x for x in slices if not x.linear),
+            *lent,
+            *where(active, carried),
+            *(x for x in slices if x.linear),
+        )
+        start = len(body.results)
+        return merged(results, [*emitted[:start], *emitted[start + len(lent) :]])
 
     # -- running --------------------------------------------------------------------------------
 

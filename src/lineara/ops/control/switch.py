@@ -191,7 +191,7 @@ class Switch(Control):
     ) -> tuple[Value, ...]:
         return ordinary(b, self.mapped(forget), operands, equation.results, equation.source)
 
-    def typed(self, operands: tuple[Value, ...], prove: Prove) -> tuple[Value, ...]:
+    def typed(self, operands: tuple[Value, ...], zero: Mask, prove: Prove) -> tuple[Value, ...]:
         linear = tuple(x.linear for x in operands[1:])
         branches = [prove(branch, linear) for branch in self.branches]
         op = Switch(tuple(branch.function for branch in branches))

@@ -33,8 +33,12 @@ from lineara.ops.control.base import (
     Split,
     Transform,
     Vectorise,
+    check_carries,
     cut,
+    depending,
     linear_like,
+    made_linear,
+    merged,
     new_linear,
     ordinary,
     rebuilt,
@@ -257,12 +261,42 @@ class While(Control):
         values.update(zip(linear_after[:lent], linear_start[:lent], strict=True))
         return tuple(values[i] for i in range(len(equation.results)))
 
-    def typed(self, operands: tuple[Value, ...], prove: Prove) -> tuple[Value, ...]:
-        raise LinearityError(
-            "a loop cannot be typed as linear yet",
-            expected="a function without loops",
-            remedy="use linearize, which makes a linear map of any function",
+    def typed(self, operands: tuple[Value, ...], zero: Mask, prove: Prove) -> tuple[Value, ...]:
+        """As for `scan`; the condition may not look at what is linear."""
+        of_cond, consts, carries, _ = self.parts(operands)
+        active = [x.linear for x in carries]
+        while True:
+            mask = (*(x.linear for x in consts), *active)
+            found = depending(self.body, mask)
+            grown = [a or r for a, r in zip(active, found, strict=False)]
+            if grown == active:
+                break
+            active = grown
+        body, results = prove(self.body, mask)
+        check_carries(self.body, active, results)
+        lent = [x for x in consts if x.linear]
+        may_be = zero[self.cond_consts + self.consts :]
+        carried = [
+            made_linear(x, is_zero, "a carry of a loop") if a else x
+            for x, a, is_zero in zip(carries, active, may_be, strict=False)
+        ]
+        op = While(
+            _without(self.cond, self.cond_consts, active),
+            handing_through(body, len(lent)),
+            self.cond_consts,
+            self.consts - len(lent),
+            len(lent) + sum(active),
+            len(lent),
         )
+        emitted = op.all(
+            *of_cond,
+            *(x for x in consts if not x.linear),
+            *where(active, carried, False),
+            *lent,
+            *where(active, carried),
+        )
+        start = len(body.results)
+        return merged(results, [*emitted[:start], *emitted[start + len(lent) :]])
 
     # -- running --------------------------------------------------------------------------------
 
@@ -293,6 +327,21 @@ class While(Control):
             return loop.results()
 
         return Runner(run, iteration.fresh(counted=False))
+
+
+def _without(cond: Function, consts: int, linear: Sequence[bool]) -> Function:
+    """The condition without parameters for linear carries, which it may not look at."""
+    looked_at = {v for equation in cond.equations for v in equation.operands} | {*cond.results}
+    params = cond.params[consts:]
+    for p in where(linear, params):
+        if p in looked_at:
+            raise LinearityError(
+                "the condition of a loop looks at a linear value",
+                found=f"{p!r} in {cond.name}",
+                expected="a condition on ordinary values",
+                remedy="decide by values that do not depend on a tangent",
+            )
+    return rebuilt(cond, params=[*cond.params[:consts], *where(linear, params, False)])
 
 
 def _wider(cond: Function, extra: Sequence[Variable]) -> Function:
