@@ -6,8 +6,10 @@ from rich import box
 from rich.table import Table
 
 TERMS = """\
-{machine}; load average {load:.1f} when it
-began. {versions}.
+{machine}.
+{versions}.
+The load average was {load:.1f} at the start: well above 1, other programs ran too, and
+ratios are rough.
 
 {rounds} rounds, contenders in random order in each; median and minimum over rounds of the seconds
 for one call, warm-up and compilation excluded. **Only the ratios count**, of medians of this one
