@@ -537,3 +537,13 @@ def test_wrong_uses_of_numpy(fun: Any, message: str) -> None:
     assert caught.value.where is not None
     assert caught.value.where.file == __file__
     assert caught.value.remedy or caught.value.expected
+
+
+def test_trace_takes_keywords_and_methods() -> None:
+    class Model:
+        def loss(self, x: Any, k: Any = 2.0) -> Any:
+            return x * k
+
+    program = la.trace(Model().loss)(3.0, k=4.0)
+    assert [p.hint for p in program.main.params] == ["x", "k"]
+    assert program(5.0, 6.0) == 30.0

@@ -25,15 +25,13 @@ from test_ops import BY_OP as ROWS_BY_OP
 from values import Value, frozen, leaves, together
 
 from lineara.backends.numpy_interpreter import run
-from lineara.errors import LinearaError, LinearityError
+from lineara.errors import LinearaError
 from lineara.ir import builder
 from lineara.ir.check import check
 from lineara.ir.op import Op
 from lineara.ir.program import Function, reachable
 from lineara.ir.structural import Structural, Zero
 from lineara.ops import OPS
-from lineara.ops.control.scan import Scan
-from lineara.ops.control.while_loop import While
 from lineara.transforms.as_linear import as_linear
 from lineara.transforms.batch import batch
 from lineara.transforms.forget import forget
@@ -61,14 +59,6 @@ def _switched_off(request: pytest.FixtureRequest) -> None:
     name = request.node.originalname
     if case.name in OFF.get(name, ()):
         request.applymarker(pytest.mark.xfail(raises=LinearaError, strict=True))
-    if name == "test_linearity_is_proved" and has_loops(case):
-        request.applymarker(
-            pytest.mark.xfail(raises=LinearityError, reason="typed of loops", strict=False)
-        )
-
-
-def has_loops(case: Case) -> bool:
-    return bool(ops_in(case.function) & {Scan, While})
 
 
 SIZE = 3

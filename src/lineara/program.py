@@ -12,7 +12,7 @@ from lineara import tree
 from lineara.backends import memory as backend
 from lineara.backends.memory import Memory
 from lineara.errors import TypeMismatchError, UnknownNameError
-from lineara.frontend.arguments import checked_function, choose
+from lineara.frontend.arguments import all_of, checked_function
 from lineara.frontend.tracing import apply
 from lineara.ir import cost
 from lineara.ir.check import check as check_program
@@ -105,7 +105,7 @@ def trace(fun: Callable[..., Any]) -> Callable[..., Program]:
     checked_function(fun, "trace")
 
     def program(*args: Any, **kwargs: Any) -> Program:
-        recorded = choose(fun, args, kwargs, tuple(range(len(args)))).record()
+        recorded = all_of(fun, args, kwargs).record()
         return Program.of(recorded.function, recorded.captures)
 
     return program

@@ -100,6 +100,22 @@ def choose(
             expected="different arguments",
             remedy="name each argument once",
         )
+    return _arguments(fun, args, kwargs, keys, names, single)
+
+
+def all_of(fun: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """All arguments, those passed by keyword after the others."""
+    return _arguments(fun, args, kwargs, (*range(len(args)), *kwargs), None, False)
+
+
+def _arguments(
+    fun: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    keys: tuple[int | str, ...],
+    names: tuple[str, ...] | None,
+    single: bool,
+) -> Arguments:
     chosen = tuple(args[key] if isinstance(key, int) else kwargs[key] for key in keys)
     leaves, structure = tree.flatten(chosen)
     types = tuple([type_of_leaf(x) for x in leaves])
@@ -237,6 +253,7 @@ def parameter_names(fun: Callable[..., Any], count: int) -> list[str | None]:
     inner = inspect.unwrap(fun) if hasattr(fun, "__wrapped__") else fun
     code = getattr(inner, "__code__", None)
     names = code.co_varnames[: code.co_argcount] if code is not None else ()
+    names = names[inspect.ismethod(inner) :]  # the object of a method is no argument
     return [*names, *[None] * count][:count]
 
 
