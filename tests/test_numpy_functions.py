@@ -12,7 +12,8 @@ import pytest
 from numpy_rows import Array, Row
 
 from lineara.backends.numpy_interpreter import run
-from lineara.frontend import dispatch
+from lineara.errors import LinearaError
+from lineara.frontend import dispatch, recipes
 from lineara.frontend.tracing import apply, record
 from lineara.transforms.gradient import value_and_gradient
 
@@ -97,6 +98,67 @@ def test_extremes_of_nothing(function: Any) -> None:
         record(lambda xs: function(xs[0]), [np.ones((0, 3))])
 
 
+REFUSED = {
+    **{
+        f"np.{name}(x, where={mask}, initial=0)": words
+        for name in ("sum", "prod", "max", "min", "nansum")
+        for mask, words in (
+            ("np.ones((2, 3, 4), bool)", "broadcast"),
+            ("np.ones((3, 4), int)", "bools"),
+        )
+    },
+    **{
+        f"np.{name}(x[:, :1], where=np.ones((3, 4), bool))": "broadcast"
+        for name in ("sum", "mean", "var", "std", "any", "all", "nanmean", "nanstd")
+    },
+    **{
+        f"np.{name}(x, dtype={dtype})": "whole numbers"
+        for name in ("mean", "var", "std", "nanmean", "nanvar", "nanstd", "cov", "corrcoef")
+        for dtype in ("int", "bool", "'u1'")
+    },
+    **{
+        f"np.{name}(x * 1j, dtype=float)": "imaginary"
+        for name in ("sum", "prod", "cumsum", "cumprod", "mean", "var", "trace", "nansum")
+    },
+    **{f"np.{name}(x, out=np.ones(3))": "out" for name in ("nansum", "nancumsum", "nanmean")},
+    "np.sum(x, initial=None)": "initial",
+    "np.sum(x, axis=0, initial=np.ones(4))": "initial",
+    "np.var(x, ddof=np.arange(4))": "ddof",
+    "np.var(x, ddof=1, correction=1)": "correction",
+    "np.cov(x, ddof=0.5)": "ddof",
+    "np.percentile(x, 30, weights=x)": "weights",
+    "np.cumsum(x[0, 0], axis=1)": "axis 1",
+    "np.add.accumulate(x, axis=None)": "axis",
+    "np.sort(x, kind='x')": "kind",
+    "np.partition(x, 0, axis=2)": "axis 2",
+    "np.partition(x, 1.0)": "kth",
+    "np.clip(x, 0, 1, min=0)": "a_min",
+    "np.isposinf(x * 1j)": "ordered",
+    "np.round(x, 1.0)": "integer",
+    "np.linspace(x, 1, 3.0)": "integer",
+    "np.gradient(x, axis=(0, 0))": "repeated",
+    "np.unwrap(x.astype('u1'), period=3)": "negative",
+    "np.trapezoid(x[0], np.ones((4, 3)))": "broadcast",
+    "np.moveaxis(x, (0, 1), (1, 1))": "different",
+    "np.concatenate([x, x], dtype=int)": "dtype",
+    "np.split(x, 1.5, axis=1)": "equal",
+    "np.pad(x, 1, 'edge', constant_values=1)": "constant_values",
+    "np.pad(x, 1, constant_values=1j)": "constant_values",
+    "np.linalg.svd(x[0])": "two axes",
+    "np.linalg.pinv(x[0])": "two axes",
+    "np.linalg.cond(x[:0, :0], 'fro')": "empty",
+    "np.vecdot(x, x[0, 0])": "axis -1",
+}
+"""By call, a word of the error: what NumPy refuses too, or computes as nobody would expect."""
+
+
+@pytest.mark.parametrize("code", REFUSED)
+def test_refused(code: str) -> None:
+    call = eval(f"lambda xs: (lambda x: {code})(*xs)", {"np": np})
+    with pytest.raises((LinearaError, ValueError, TypeError), match=REFUSED[code]):
+        record(call, [np.linspace(1, 2, 12).reshape(3, 4)])
+
+
 class Noted(dict[Any, Any]):
     """A table that notes what is looked up in it."""
 
@@ -117,6 +179,7 @@ def test_every_function_has_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     tables = {name: Noted(getattr(dispatch, name)) for name in ("FUNCTIONS", "UFUNCS", "METHODS")}
     for name, table in tables.items():
         monkeypatch.setattr(dispatch, name, table)
+    monkeypatch.setattr(recipes, "_recipes", {})
     for _, function, inputs, _ in ROWS:
         if any(table.missing for table in tables.values()):
             record(lambda xs, f=function: leaves(f(*xs)), inputs)  # type: ignore[misc]

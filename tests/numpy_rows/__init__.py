@@ -13,6 +13,18 @@ Row: TypeAlias = tuple[str, Callable[..., Any], list[Array], bool]
 there."""
 
 
+def since(version: str, rows: list[Row]) -> list[Row]:
+    """The rows, of calls that NumPy understands (or computes so) since that version; else none."""
+    return rows if np.lib.NumpyVersion(np.__version__) >= version else []
+
+
+def case(code: str, *inputs: Array, smooth: bool = True) -> Row:
+    """A row named by its code, a function of x, y and z."""
+    function: Any = eval(f"lambda x, y=None, z=None: {code}", {"np": np})
+    types = " ".join(f"{x.dtype.str[1:]}{list(x.shape)}" for x in inputs)
+    return f"{code} {types}", function, list(inputs), smooth
+
+
 def numbers(*shape: int, seed: int = 0, dtype: str = "f8") -> Array:
     """Numbers between −2 and 2, all different."""
     rng = np.random.default_rng(seed)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from numpy_rows import Array, Row, numbers
+from numpy_rows import Array, Row, case, numbers, since
 
 SCALAR, VECTOR = numbers(), numbers(5)
 MATRIX, CUBE = numbers(3, 4), numbers(2, 3, 4)
@@ -86,7 +86,26 @@ def _several() -> list[Row]:
     return rows
 
 
+ORDERS = (
+    *("np.reshape(x, (6, 4))", "x.reshape(4, -1)", "x.reshape((4, 6))", "x.reshape(24)"),
+    *("x.flatten()", "np.transpose(x, (1, 0, 2))", "np.permute_dims(x, (2, 0, 1))"),
+    *("x.transpose()", "x.transpose(None)", "x.transpose(2, 0, 1)", "x.transpose((2, 0, 1))"),
+    *("x.transpose(np.array([2, 0, 1]))", "x.swapaxes(0, 1)", "np.moveaxis(x, [0, 1], [-1, 0])"),
+    *("np.moveaxis(x, (2, 0), (0, 1))", "np.expand_dims(x, (-1, 0))", "np.expand_dims(x, [1, 3])"),
+    *("np.flip(x, 1)", "np.flip(x, (0, -1))", "np.rot90(x, 5)", "np.rot90(x, 1, (1, 2))"),
+    *("np.rot90(x, 3, (0, -1))", "np.roll(x, 1, axis=1)", "np.roll(x, -1, axis=-1)"),
+    *("np.roll(x, (1, 2), axis=(0, 2))", "np.roll(x, 9, axis=2)", "np.triu(x, 1)"),
+    *("np.broadcast_to(x, (5, 2, 3, 4))", "np.broadcast_to(x[:, :1], (2, 3, 4))"),
+    *("np.broadcast_to(x[0, 0], np.array([2, 4]))", "np.diagonal(x, 1, 1, 2)"),
+    "np.diagonal(x, -1, 2, 0)",
+)
+
 ROWS: list[Row] = [
+    *(case(code, CUBE) for code in ORDERS),
+    *since("2.1.0", [case("np.reshape(x, (3, 8), copy=True)", CUBE)]),
+    *(case(f"np.atleast_{n}d(x)", numbers(1, 2, 2, 2)) for n in (1, 2, 3)),
+    *(case(f"np.{f}(x, {k})", MATRIX) for f in ("tril", "triu", "diag") for k in (-4, 4)),
+    case("np.broadcast_arrays(x, y)", MATRIX, VECTOR[:4]),
     *(_row(f, x, o, True) for f, options, inputs in CALLS for o in options for x in inputs),
     *(
         _row(f, x, options[0], x.dtype.kind == "c")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from numpy_rows import Array, Row, numbers
+from numpy_rows import Array, Row, case, numbers, since
 
 SCALAR, V, W = numbers(), numbers(4), numbers(4, seed=1)
 X, Y = numbers(3, 4), numbers(3, 4, seed=1)
@@ -49,7 +49,6 @@ PARTS: Calls = {
     "split 1": (lambda x: np.split(x, 2, axis=1), [X]),
     "split -1": (lambda x: np.split(x, 4, -1), [X]),
     "split at": (lambda x: np.split(x, [1, 3]), [V]),
-    "split at array": (lambda x: np.split(x, np.array([1, 3])), [V]),
     "split beyond": (lambda x: np.split(x, [2, 2, 9]), [V]),
     "split back": (lambda x: np.split(x, [3, 1, -1]), [V]),
     "array_split": (lambda x: np.array_split(x, 3), [V]),
@@ -59,14 +58,6 @@ PARTS: Calls = {
     "hsplit": (lambda x: np.hsplit(x, 2), [X]),
     "hsplit 1-d": (lambda x: np.hsplit(x, [1]), [V]),
     "dsplit": (lambda x: np.dsplit(x, 2), [CUBE]),
-    **(
-        {
-            "unstack": (lambda x: np.unstack(x), [X]),
-            "unstack -1": (lambda x: np.unstack(x, axis=-1), [CUBE]),
-        }
-        if hasattr(np, "unstack")
-        else {}
-    ),
     "unpack": (lambda x: list(x), [X]),
 }
 
@@ -130,6 +121,59 @@ TAKEN: Calls = {
     "compress traced": (lambda x: np.compress(x > 0, x), [V]),
 }
 
+OF_TWO = (
+    *("concatenate([x, y], axis=-1)", "concatenate([x, y], axis=None)", "block([x, y])"),
+    *("concatenate([x, y], dtype=complex)", "stack([x, np.ones((3, 4), int)])", "stack(x)"),
+    *("stack([x[0, 0], 2.0, y[1, 2]])", "vstack([x, y[0]])", "hstack([x[0, 0], y[1]])"),
+    *("dstack([x[0], y[1]])", "column_stack([x[:, 0], y])", "column_stack([x[0, 0], y[0, 0]])"),
+    *("append(x, 3.0)", "block([[x, y], [y, x]])", "block([[x[0], y[1, 0]]])", "block(x)"),
+    *("meshgrid(x[0], y[:, 1], x[1, :2])", "meshgrid(x[0, 0], y[1])"),
+    *("meshgrid(x[0], y[0], sparse=True, copy=False)", "insert(x, 1, y[0], axis=0)"),
+    *("insert(x, 2, 7.0)", "insert(x, [1, 3], y[:, :2], axis=1)", "insert(x, [2, 2], 7.0)"),
+    *("insert(x, -1, y[0, 0], axis=1)", "insert(x, slice(0, 2), 1.5, axis=0)"),
+    "choose(np.array([0, 1, 1, 0]), (x, y))",
+)
+OF_CUBE = (
+    *("split(x, 2, axis=-1)", "split(x, np.array([1, 3]), axis=2)", "split(x, [2, 9], axis=1)"),
+    *("array_split(x, 3, axis=2)", "array_split(x, 3)", "hsplit(x, 3)", "dsplit(x, [1])"),
+    *("hsplit(x[0, 0], 2)", "take(x, [5, 0, -1])", "take(x, [[1, 0], [1, 1]], axis=1)"),
+    *("take(x, -1, axis=2)", "take(x, [1, 7, -9], axis=1, mode='clip')", "take(x, [True, False])"),
+    *("take(x, [1, 7, -9], axis=1, mode='wrap')", "compress([True, False], x, axis=0)"),
+    *("compress([False, True, True], x, axis=1)", "extract(x > 0, x)", "delete(x, 1, axis=1)"),
+    *("delete(x, [0, -1], axis=2)", "delete(x, slice(0, 3, 2), axis=1)", "delete(x, 5)"),
+    "delete(x, [True, False, True], axis=1)",
+)
+OF_MATRIX = (
+    *("tile(x, (2, 1, 2))", "tile(x, (0, 2))", "repeat(x[0, 0], 3)", "pad(x, ((1, 0), (2, 3)))"),
+    *("pad(x, 1, constant_values=2)", "pad(x, 1, constant_values=x[0, 0])"),
+    *(
+        "pad(x, 1, constant_values=(1.0, 2.0))",
+        "pad(x, (7, 9), 'reflect')",
+        "pad(x, (7, 9), 'wrap')",
+    ),
+    "pad(x, 1, constant_values=((1.0, 2.0), (3.0, 4.0)))",
+    *(f"take_along_axis(x, np.argsort(x, {k}), {k})" for k in (0, 1)),
+    "take_along_axis(x, np.array([[1], [0], [3]]), 1)",
+)
+WHOLE = (
+    *("np.choose(x % 3, [1, 2.5, 4])", "np.pad(x, 1, constant_values=2.7)", "np.tile(x, 2)"),
+    *("np.pad(x, 1)", "np.nonzero(x)", "np.argwhere(x)", "np.append(x, [[1.5]])"),
+)
+
+CODES = [
+    *(case(f"np.{f}", X, Y) for f in OF_TWO),
+    *(case(f"np.{f}", CUBE) for f in OF_CUBE),
+    *(case(f"np.{f}", X) for f in OF_MATRIX),
+    *(case(code, INTS, smooth=False) for code in WHOLE),
+    *since("2.1.0", [case(f"np.unstack({of})", CUBE) for of in ("x", "x, axis=1", "x, axis=-1")]),
+    *since("2.4.0", [case("np.pad(x, {0: 1, -1: (2, 0)})", X)]),
+    *(case(f"np.choose([0, 5, -1, 1], [x, y], mode={m!r})", V, W) for m in ("wrap", "clip")),
+    case("np.concatenate([x, y])", INTS, SINGLE, smooth=False),
+    case("np.append(x, 2.0)", SINGLE, smooth=False),
+    case("np.repeat(x, y, axis=0)", X, np.array([1, 0, 2]), smooth=False),
+    case("np.array_split(x, 4)", EMPTY),
+]
+
 FOUND: Calls = {
     f"{f.__name__} {x.shape}": (lambda x, f=f: f(x > 0), [x])
     for f in (np.nonzero, np.flatnonzero, np.argwhere)
@@ -175,6 +219,7 @@ ROWS: list[Row] = [
         for calls in (JOINED, PARTS, REPEATED, PADDED, TAKEN)
         for name, call in calls.items()
     ),
+    *CODES,
     *((name, *call, False) for name, call in FOUND.items()),
     *_kinds(),
 ]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from numpy_rows import Row, numbers
-from numpy_rows.shape import case
+from numpy_rows import Row, case, numbers
 
 S = numbers(3, 3) + 3 * np.eye(3)
 STACK = numbers(2, 3, 3, seed=1) + 3 * np.eye(3)

@@ -47,7 +47,7 @@ ATTRIBUTES: dict[str, Any] = {
 ORDERED: dict[str, Any] = {
     "max": lambda x: [x.max(), x.max(axis=0)],
     "min": lambda x: [x.min(1), x.min(keepdims=True)],
-    "clip": lambda x: [x.clip(0, 1), x.clip(max=1), x.clip(min=0)],
+    "clip": lambda x: [x.clip(0, 1), x.clip(max=1), x.clip(0, max=1)],
     "round": lambda x: x.round(1),
 }
 REAL: dict[str, Any] = {

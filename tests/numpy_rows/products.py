@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from numpy_rows import Array, Row, numbers
-from numpy_rows.shape import case
+from numpy_rows import Array, Row, case, numbers
 
 A = numbers(2, 3)
 B = numbers(3, 4, seed=1)

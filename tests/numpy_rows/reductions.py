@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from numpy_rows import Array, Row, numbers
+from numpy_rows import Array, Row, case, numbers, since
 
 X = numbers(3, 4)
 INTS = np.array([[3, -1, 2, 0], [5, 5, -7, 1]])
@@ -51,9 +51,15 @@ def _reductions() -> list[Row]:
         rows.append(_row(function, [X], True, axis=1, where=MASK))
         rows.append(_row(function, [INTS], False, dtype=np.float32))
     for function in SUMS[:2]:
+        rows += [_row(function, [X], False, dtype=t) for t in ("i8", "f4", "c8")]
+        rows.append(_row(function, [INTS], False, axis=0, initial=2.5))
         rows.append(_row(function, [NO_ROWS], True))
         rows.append(_row(function, [X], True, axis=0, initial=3))
     for function in SPREADS:
+        rows.append(_row(function, [X], True, correction=1, axis=1))
+        rows.append(_row(function, [X], False, mean=X.mean(0, keepdims=True), axis=0))
+        rows.append(_row(function, [SINGLE], False, mean=0.5))
+        rows += [_row(function, [x], False, dtype=complex) for x in (X, COMPLEX)]
         rows.append(_row(function, [X], True, keepdims=np._NoValue))
         rows.append(_row(function, [X], True, axis=1, ddof=1))
         rows.append(_row(function, [X], True, where=MASK, axis=1))
@@ -61,6 +67,7 @@ def _reductions() -> list[Row]:
         rows += [_row(function, [X], True, **axis) for axis in AXES]
         rows += [_row(function, [x], False, axis=1) for x in (INTS, BYTES, NATURAL, SINGLE)]
     for function in EXTREMES[:2]:
+        rows.append(_row(function, [X], True, initial=None))
         rows.append(_row(function, [X], True, axis=0, initial=0.5))
         rows.append(_row(function, [X], True, axis=0, initial=0.5, where=MASK))
         rows.append(_row(function, [NO_ROWS], True, axis=0, initial=2.0, keepdims=True))
@@ -82,10 +89,9 @@ def _running() -> list[Row]:
     for function in (np.cumsum, np.cumprod, np.nancumsum, np.nancumprod):
         rows += [_row(function, [X], True, **axis) for axis in AXES[:3]]
         rows += [_row(function, [x], False, axis=0) for x in (INTS, BYTES, NATURAL, BOOLS, SINGLE)]
-    since_2_1 = [getattr(np, name, None) for name in ("cumulative_sum", "cumulative_prod")]
-    for function in filter(None, since_2_1):
-        rows.append(_row(function, [X], True, axis=1, include_initial=True))
-        rows.append(_row(function, [X[0]], True))
+    for name in ("np.cumulative_sum", "np.cumulative_prod"):
+        calls = [case(f"{name}(x, axis=1, include_initial=True)", X), case(f"{name}(x[0])", X)]
+        rows += since("2.1.0", calls)
     return rows
 
 
@@ -109,7 +115,9 @@ def _statistics() -> list[Row]:
     rows += [_row(np.median, [X[:, 0]], True)]
     for q in (0.3, 0, 1.0, [0.1, 0.5, 0.9], np.float64(0.25)):
         rows += [_row(np.quantile, [X], True, q=q, **axis) for axis in AXES]
-        rows += [_row(np.quantile, [x], False, q=q, axis=0) for x in (INTS, SINGLE, HOLES)]
+        rows += [_row(np.quantile, [x], False, q=q, axis=0) for x in (INTS, HOLES)]
+        single = [_row(np.quantile, [SINGLE], False, q=q, axis=0)]
+        rows += since("2.4.0" if isinstance(q, np.floating) else "2.0.0", single)
         rows += [_row(np.percentile, [x], False, q=np.multiply(q, 100)) for x in (X, INTS)]
     rows += [_row(np.percentile, [x], False, q=30) for x in (X, SINGLE, INTS)]
     rows += [_row(f, [SINGLE], False, q=np.float32(0.3)) for f in (np.quantile, np.percentile)]

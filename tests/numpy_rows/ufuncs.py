@@ -11,7 +11,7 @@ import numpy as np
 import scipy.special
 
 from lineara.frontend.numpy.ufuncs import UFUNCS
-from numpy_rows import Array, Row, numbers
+from numpy_rows import Array, Row, numbers, since
 
 SPAN: dict[np.ufunc, tuple[float, float]] = {
     **dict.fromkeys((np.arcsin, np.arccos, np.arctanh), (-0.9, 0.9)),
@@ -117,7 +117,9 @@ def _with_numbers() -> Iterator[Row]:
                 continue
             if plain.dtype.char not in "eg" and (plain.dtype.kind != "c" or op not in NO_COMPLEX):
                 smooth = char == "d" and plain.dtype.kind == "f"
-                yield f"{name.format(op.__name__)} {char} {other!r}", f, [x], smooth
+                strange = op is operator.pow and isinstance(other, np.generic)
+                row = (f"{name.format(op.__name__)} {char} {other!r}", f, [x], smooth)
+                yield from since("2.3.0" if strange else "2.0.0", [row])
 
 
 X, Y = numbers(2, 3), numbers(2, 3, seed=1)
@@ -137,6 +139,17 @@ CALCULATIONS: dict[str, tuple[Any, list[Array], bool]] = {
     "divmod number": (lambda x: divmod(x, 2), [INTS], False),
     "rdivmod": (lambda x: divmod(7, x), [X], True),
     "compare": (lambda x, y: [x < y, x <= y, x > y, x >= y, x == y, x != y], [X, Y], False),
+    **{
+        f"compare {n} {dtype}": (
+            lambda x, n=n: [x < n, n < x, x <= n, n >= x, x == n, x != n],
+            [np.array([0, 1, 100], dtype)],
+            False,
+        )
+        for n in (-1, 300, 2**63, 2**70)
+        for dtype in (np.int8, np.uint8, np.int64)
+    },
+    "compare with small and large": (lambda x: [x < 1, x < 300], [np.arange(3, dtype="i1")], False),
+    "reciprocal below zero": (np.reciprocal, [np.array([-3, -1, 1, 2])], False),
     "compare number": (lambda x: [x < 1, x > 1, x == 1, x != 0], [INTS], False),
     "bits": (lambda x: [x & 3, x | 8, x ^ 5, x << 2, x >> 1, 3 & x], [INTS], False),
     "masks": (lambda x, y: (x > 0) & (y > 0) | (x < y) ^ True, [X, Y], False),

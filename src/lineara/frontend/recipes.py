@@ -49,10 +49,13 @@ def follow(ufunc: np.ufunc, inputs: tuple[Any, ...], record: Callable[[], Any]) 
     recipe = _recipes.get(key)
     if recipe is None:
         return _learn(trace, key, inputs, record)
-    operands = [
-        trace.lift(x).operand if dtype is None else Constant(np.asarray(x, dtype))
-        for x, dtype in zip(inputs, recipe.dtypes, strict=False)
-    ]
+    try:
+        operands = [
+            trace.lift(x).operand if dtype is None else Constant(np.asarray(x, dtype))
+            for x, dtype in zip(inputs, recipe.dtypes, strict=False)
+        ]
+    except OverflowError:  # a number beyond the dtype
+        return record()
     return TracedArray(trace, trace.append(recipe.op, tuple(operands), recipe.type))
 
 

@@ -87,6 +87,8 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     axes = (
         axes_of(axis, x.ndim) if axis is None else tuple(axis_of(k, x.ndim) for k in _tuple(axis))
     )
+    if len(set(axes)) != len(axes):
+        raise ValueError("repeated axis")
     spacings = varargs or (1.0,)
     if len(spacings) == 1 and np.ndim(spacings[0]) == 0:
         spacings = spacings * len(axes)
@@ -151,6 +153,13 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.
     x = traced(p)
     axis = axis_of(axis, x.ndim)
     kind = promoted(x, period)
+    if kind.kind == "u":
+        raise TypeMismatchError(
+            "np.unwrap needs negative numbers too",
+            where=user_source(),
+            found=f"dtype {kind}",
+            remedy="convert the array with .astype(int)",
+        )
     steps = np.diff(x, axis=axis)
     whole = kind.kind in "iu"
     high = period // 2 if whole else period / 2
@@ -170,14 +179,14 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """The integral by the trapezoidal rule of values at coordinates `x`, or `dx` apart."""
     f: Any = traced(y)
-    axis = axis_of(axis, f.ndim)
+    place = axis_of(axis, f.ndim)
     if x is not None:
         coordinates = traced(x)
         if coordinates.ndim == 1:
-            dx = np.reshape(np.diff(coordinates), (-1, *(1,) * (f.ndim - axis - 1)))
+            dx = np.reshape(np.diff(coordinates), (-1, *(1,) * (f.ndim - place - 1)))
         else:
             dx = np.diff(coordinates, axis=axis)
-    sums = f[along(axis, slice(1, None))] + f[along(axis, slice(None, -1))]
+    sums = f[along(place, slice(1, None))] + f[along(place, slice(None, -1))]
     return np.sum(dx * sums / 2.0, axis)
 
 
@@ -204,6 +213,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
         i = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, n - 2)
         slope = (values[1:] - values[:-1]) / (knots[1:] - knots[:-1])
         inside = slope[i] * (at - knots[i]) + values[i]
+        inside = np.where(np.isnan(inside) & (at == knots[i]), values[i], inside)
         result = np.where(at == knots[-1], values[-1], inside)
     result = np.where(at < knots[0], values[0] if left is None else left, result)
     return convert(np.where(at > knots[-1], values[-1] if right is None else right, result), kind)
@@ -248,8 +258,8 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     """The sums of products of `a` with the conjugate of `v`, at each displacement."""
     x, y = traced(a), traced(v)
     if y.size > x.size:
-        return correlate(np.conj(y), np.conj(x), mode)[::-1]
-    return convolve(x, np.conj(y)[..., ::-1], mode)
+        return correlate(y.conj(), x.conj(), mode)[::-1]
+    return convolve(x, y.conj()[..., ::-1], mode)
 
 
 def polyval(p: Any, x: Any) -> Any:

@@ -39,6 +39,8 @@ def where(condition: Any, x: Any = ABSENT, y: Any = ABSENT, /) -> Any:
 
 def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
     """`a`, but nothing below the lower or above the upper bound."""
+    if not (a_min is None or min is None) or not (a_max is None or max is None):
+        raise ValueError("a_min and a_max are other names of min and max: give one of each two")
     low = min if a_min is None else a_min
     high = max if a_max is None else a_max
     if low is None or high is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import (
+    axes_of,
     broadcast_to,
     convert,
     promoted,
@@ -123,6 +125,7 @@ def linspace(
     axis: int = 0,
 ) -> Any:
     """`num` numbers from `start` to `stop` at equal distances."""
+    num = operator.index(num)
     kind = promoted(start, stop)
     kind = kind if kind.kind in "fc" else np.dtype(np.float64)
     first, last = convert(traced(start), kind), convert(traced(stop), kind)
@@ -144,9 +147,10 @@ def linspace(
 # -- questions -------------------------------------------------------------------------------------
 
 
-def size(a: Any, axis: int | None = None) -> int:
-    """The number of elements, or of those along an axis."""
-    return type_of_array(a).size if axis is None else shape_of(a)[axis]
+def size(a: Any, axis: Any = None) -> int:
+    """The number of elements, or of those along axes."""
+    shape = shape_of(a)
+    return math.prod(shape[k] for k in axes_of(axis, len(shape)))
 
 
 def result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:

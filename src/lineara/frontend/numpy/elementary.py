@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +36,7 @@ def angle(z: Any, deg: bool = False) -> Any:
 def rounded(a: Any, decimals: int = 0) -> Any:
     """The nearest number with so many decimals; the even one of two."""
     x: Any = traced(a)
+    decimals = operator.index(decimals)
     if x.dtype.kind in "iu":
         if decimals >= 0:
             return x
@@ -67,8 +69,8 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.angle: angle,
     np.isreal: lambda x: imag(x) == 0,
     np.iscomplex: lambda x: imag(x) != 0,
-    np.isposinf: lambda x: np.equal(x, np.inf),
-    np.isneginf: lambda x: np.equal(x, -np.inf),
+    np.isposinf: lambda x: np.greater_equal(x, np.inf),
+    np.isneginf: lambda x: np.less_equal(x, -np.inf),
     np.round: rounded,
     np.around: rounded,
     np.fix: np.trunc,

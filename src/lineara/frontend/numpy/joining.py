@@ -7,11 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import IndexRangeError, ShapeMismatchError, UnsupportedError
+from lineara.errors import (
+    IndexRangeError,
+    ShapeMismatchError,
+    TypeMismatchError,
+    UnsupportedError,
+)
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply, axis_of, broadcast_to, convert, traced
 from lineara.frontend.core import broadcast_shapes as common_shape
 from lineara.frontend.core import type_of_array as type_of
+from lineara.frontend.numpy.reductions import ABSENT
 from lineara.frontend.trace import Traced
 from lineara.ir.types import supported_dtype
 from lineara.ops.slicing import Concatenate, Pad
@@ -24,6 +30,14 @@ def concatenate(arrays: Any, /, axis: Any = 0, *, dtype: Any = None) -> TracedAr
         target = np.result_type(*(type_of(x).dtype for x in items))
     else:
         target = supported_dtype(dtype)
+        for x in items:
+            if not np.can_cast(type_of(x).dtype, target, "same_kind"):
+                raise TypeMismatchError(
+                    "the arrays do not fit into the dtype that is wanted",
+                    where=user_source(),
+                    found=f"dtype={target} for an array of dtype {type_of(x).dtype}",
+                    remedy="convert the result with .astype(...)",
+                )
     parts = [traced(convert(x, target)) for x in items]
     if axis is None:
         parts, axis = [x.reshape(-1) for x in parts], 0
@@ -128,7 +142,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Trace
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[TracedArray]:
     n = np.shape(ary)[axis_of(axis, np.ndim(ary))]
     sections = indices_or_sections
-    if np.ndim(sections) == 0 and int(sections) > 0 and n % int(sections):
+    if np.ndim(sections) == 0 and sections > 0 and n % sections:
         raise ShapeMismatchError(
             "array split does not result in an equal division",
             where=user_source(),
@@ -187,12 +201,19 @@ def known(x: Any, name: str) -> Any:
 
 
 def pad(
-    array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0
+    array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = ABSENT
 ) -> TracedArray:
     x = traced(array)
     widths = _pad_widths(pad_width, x.ndim)
     if mode == "constant":
-        return _pad_constant(x, widths, constant_values)
+        return _pad_constant(x, widths, 0 if constant_values is ABSENT else constant_values)
+    if constant_values is not ABSENT:
+        raise UnsupportedError(
+            f"np.pad with mode={mode!r} has no constants",
+            where=user_source(),
+            found=f"constant_values={constant_values!r}",
+            remedy="leave constant_values out, or write mode='constant'",
+        )
     if mode not in PAD_BY_POSITION:
         raise UnsupportedError(
             f"np.pad with mode={mode!r} is not supported on traced arrays",
@@ -231,6 +252,13 @@ def _pad_constant(x: TracedArray, widths: list[list[int]], constant_values: Any)
     if isinstance(constant_values, int | float) and constant_values == 0:
         low, high = (tuple(side) for side in zip(*widths, strict=True)) if widths else ((), ())
         return apply(Pad(low, high), x)
+    if type_of(constant_values).dtype.kind == "c" and x.dtype.kind != "c":
+        raise TypeMismatchError(
+            "a real array is not padded with complex numbers",
+            where=user_source(),
+            found=f"constant_values={constant_values!r} for an array of dtype {x.dtype}",
+            remedy="make the array complex first",
+        )
     constants = broadcast_to(convert(constant_values, x.dtype), (x.ndim, 2))
     for axis, pair in enumerate(widths):  # what comes later has the corners
         parts: list[Any] = [x]
@@ -361,7 +389,9 @@ def meshgrid(*xi: Any, indexing: str = "xy", sparse: bool = False, copy: bool = 
         np.reshape(x, tuple(-1 if axis == order[i] else 1 for axis in range(n)))
         for i, x in enumerate(xi)
     ]
-    return tuple(lines) if sparse else np.broadcast_arrays(*lines)
+    if not sparse:
+        return np.broadcast_arrays(*lines)
+    return tuple(lines) if copy else lines
 
 
 def concrete_mask(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -107,6 +107,7 @@ def svd(
     a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:
     (x,) = _inexact(a)
+    _require_matrices(x)
     if hermitian or (full_matrices and compute_uv and x.shape[-1] != x.shape[-2]):
         raise UnsupportedError(
             "np.linalg.svd is supported in its reduced form on traced arrays",
@@ -116,6 +117,15 @@ def svd(
         )
     u, s, vh = apply_all(factorize.Svd(), x)
     return _named("SVDResult", u, s, vh) if compute_uv else s
+
+
+def _require_matrices(x: Any) -> None:
+    if x.ndim < 2:
+        raise ShapeMismatchError(
+            "a matrix has two axes, or more for a stack of matrices",
+            where=user_source(),
+            found=f"shape {x.shape}",
+        )
 
 
 def svdvals(x: Any, /) -> Any:
@@ -175,6 +185,7 @@ def pinv(a: Any, rcond: Any = None, *, rtol: Any = np._NoValue) -> Any:
         raise UnsupportedError(
             "`rtol` and `rcond` can't be both set.", where=user_source(), found="both"
         )
+    _require_matrices(x)
     if not x.shape[-1] * x.shape[-2]:
         return np.matrix_transpose(x)
     u, s, vh = svd(x, full_matrices=False)
@@ -267,6 +278,12 @@ def _matrix_norm(a: Any, ord: Any, axes: Any, keepdims: bool) -> Any:
 
 
 def cond(x: Any, p: Any = None) -> Any:
+    if 0 in np.shape(x):
+        raise ShapeMismatchError(
+            "np.linalg.cond is not defined on empty arrays",
+            where=user_source(),
+            found=f"shape {np.shape(x)}",
+        )
     if p is None or p in (2, -2):
         s = svdvals(x)
         result = s[..., 0] / s[..., -1] if p != -2 else s[..., -1] / s[..., 0]

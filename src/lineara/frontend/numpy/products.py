@@ -242,7 +242,8 @@ def vdot(a: Any, b: Any, /) -> TracedArray:
 
 
 def vecdot(x1: Any, x2: Any, /, axis: int = -1) -> TracedArray:
-    x, y = np.moveaxis(_conj(x1), axis, -1), np.moveaxis(x2, axis, -1)
+    x: Any = np.moveaxis(traced(_conj(x1)), axis, -1)  # type: ignore[type-var]
+    y: Any = np.moveaxis(traced(x2), axis, -1)  # type: ignore[type-var]
     if x.shape[-1] != y.shape[-1]:
         raise ShapeMismatchError(
             "vectors of different lengths have no product",

@@ -7,11 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import ShapeMismatchError
+from lineara.errors import ShapeMismatchError, TypeMismatchError
 from lineara.frontend.array import TracedArray
-from lineara.frontend.core import apply, axes_of, axis_of, convert, reshape, traced
+from lineara.frontend.core import (
+    apply,
+    axes_of,
+    axis_of,
+    broadcast_to,
+    convert,
+    reshape,
+    shape_of,
+    traced,
+    type_of_array,
+)
 from lineara.ir.op import Op
-from lineara.ir.types import DType
+from lineara.ir.types import supported_dtype
 from lineara.ops.broadcast import ReduceSum
 from lineara.ops.cumulative import CumProd, CumSum
 from lineara.ops.reduce import (
@@ -40,17 +50,65 @@ def reduced(op: Op, x: TracedArray, axes: tuple[int, ...], keepdims: bool) -> Tr
     return traced(reshape(result, shape)) if keepdims else result
 
 
-def wide(dtype: DType) -> DType:
-    """The dtype in which NumPy adds and multiplies: 64 bits at least for integers."""
-    if dtype.kind in "biu" and dtype.itemsize < 8:
-        return np.dtype(np.uint64 if dtype.kind == "u" else np.int64)
-    return dtype
+def in_dtype(x: TracedArray, dtype: Any) -> TracedArray:
+    """`x` in the dtype in which NumPy adds and multiplies: `dtype`, if it is given.
+
+    If it is None, integers have 64 bits at least.
+    """
+    if dtype is None:
+        narrow = x.dtype.kind in "biu" and x.dtype.itemsize < 8
+        wide = np.dtype(np.uint64 if x.dtype.kind == "u" else np.int64)
+        return traced(convert(x, wide if narrow else x.dtype))
+    target = supported_dtype(dtype)
+    if x.dtype.kind == "c" and target.kind in "iuf":
+        raise TypeMismatchError(
+            "computing with real numbers would discard the imaginary part",
+            where=user_source(),
+            found=f"dtype={target} for an array of dtype {x.dtype}",
+            remedy="take x.real first",
+        )
+    return traced(convert(x, target))
+
+
+def mask_for(x: TracedArray, where: Any) -> Any:
+    """The mask `where`, broadcast to the shape of `x`.
+
+    Raises:
+        TypeMismatchError: if its elements are not bools.
+        ShapeMismatchError: if it is larger than `x`, which is not broadcast to it.
+    """
+    found = type_of_array(where)
+    if found.dtype != BOOL:
+        raise TypeMismatchError(
+            "a mask consists of bools",
+            where=user_source(),
+            found=f"where= an array of type {found}",
+            expected="an array of bools",
+            remedy="compare with 0: where=mask != 0",
+        )
+    return broadcast_to(where, x.shape)
+
+
+def number_for(x: TracedArray, initial: Any) -> Any:
+    """The argument `initial`, one number, in the dtype of `x`."""
+    if initial is None or shape_of(initial) != ():
+        raise TypeMismatchError(
+            "a reduction starts from a number",
+            where=user_source(),
+            found=f"initial={initial!r}",
+            expected="a number",
+            remedy="leave initial out" if initial is None else "combine the results with np.add …",
+        )
+    return convert(initial, x.dtype)
 
 
 def _accumulation(
-    op: Callable[[tuple[int, ...]], Op], ufunc: np.ufunc, unit: int
+    op: Callable[[tuple[int, ...]], Op],
+    ufunc: np.ufunc,
+    unit: int,
+    prepared: Callable[[Any], TracedArray] = traced,
 ) -> Callable[..., Any]:
-    """``np.sum`` or ``np.prod``."""
+    """``np.sum`` or ``np.prod``; `prepared` is what it does to the array first."""
 
     def function(
         a: Any,
@@ -61,13 +119,12 @@ def _accumulation(
         initial: Any = ABSENT,
         where: Any = True,
     ) -> TracedArray:
-        x = traced(a)
-        x = traced(convert(x, wide(x.dtype) if dtype is None else np.dtype(dtype)))
+        x = in_dtype(prepared(a), dtype)
         if where is not True:
-            x = np.where(where, x, x.dtype.type(unit))  # type: ignore[assignment]
+            x = np.where(mask_for(x, where), x, x.dtype.type(unit))  # type: ignore[assignment]
         axes = axes_of(axis, x.ndim)
         result = reduced(op(axes), x, axes, keepdims)
-        return result if initial is ABSENT else ufunc(result, convert(initial, result.dtype))
+        return result if initial is ABSENT else ufunc(result, number_for(result, initial))
 
     return function
 
@@ -85,7 +142,7 @@ def _extreme(op: type[Extreme], ufunc: np.ufunc) -> Callable[..., Any]:
     ) -> Any:
         x: Any = traced(a)
         axes = axes_of(axis, x.ndim)
-        if initial is ABSENT:
+        if initial is ABSENT or initial is None:
             if where is not True:
                 raise ShapeMismatchError(
                     f"reduction operation {ufunc.__name__} does not have an identity",
@@ -95,9 +152,9 @@ def _extreme(op: type[Extreme], ufunc: np.ufunc) -> Callable[..., Any]:
                     remedy="give initial=... too",
                 )
             return reduced(op(axes), x, axes, keepdims)
-        first = convert(initial, x.dtype)
+        first = number_for(x, initial)
         if where is not True:
-            x = np.where(where, x, first)
+            x = np.where(mask_for(x, where), x, first)
         if 0 in (x.shape[axis] for axis in axes):
             empty = sum_(x, axis, keepdims=keepdims)
             return np.full_like(empty, first, dtype=x.dtype)
@@ -114,7 +171,7 @@ def _quantifier(op: type[Quantifier]) -> Callable[..., Any]:
     ) -> TracedArray:
         x: Any = traced(convert(traced(a), BOOL))
         if where is not True:
-            x = np.where(where, x, op.ufunc.identity)
+            x = np.where(mask_for(x, where), x, op.ufunc.identity)
         axes = axes_of(axis, x.ndim)
         return reduced(op(axes), x, axes, keepdims)
 
@@ -136,14 +193,15 @@ def _place(op: type[ArgExtreme]) -> Callable[..., Any]:
     return function
 
 
-def _running(op: Callable[[int], Op]) -> Callable[..., Any]:
+def _running(
+    op: Callable[[int], Op], prepared: Callable[[Any], TracedArray] = traced
+) -> Callable[..., Any]:
     """``np.cumsum`` or ``np.cumprod``, which flatten unless there is an axis."""
 
     def function(a: Any, axis: Any = None, dtype: Any = None) -> TracedArray:
-        x = traced(a)
-        x = traced(convert(x, wide(x.dtype) if dtype is None else np.dtype(dtype)))
+        x = in_dtype(prepared(a), dtype)
         if axis is None or not x.ndim:
-            x, axis = traced(reshape(x, (x.size,))), 0
+            x, axis = traced(reshape(x, (x.size,))), 0 if axis is None else axis
         return apply(op(axis_of(axis, x.ndim)), x)
 
     return function
@@ -202,15 +260,15 @@ def missing(x: Any) -> Any:
     return np.isnan(x) if x.dtype.kind in "fc" else None
 
 
-def _ignoring_nan(function: Callable[..., Any], unit: int) -> Callable[..., Any]:
-    """`function` with `unit` in place of each NaN."""
+def _nan_as(unit: int) -> Callable[[Any], TracedArray]:
+    """A function that puts `unit` in place of each NaN."""
 
-    def ignoring(a: Any, *args: Any, **kwargs: Any) -> Any:
+    def filled(a: Any) -> TracedArray:
         x = traced(a)
         mask = missing(x)
-        return function(x if mask is None else np.where(mask, unit, x), *args, **kwargs)
+        return x if mask is None else np.where(mask, unit, x)  # type: ignore[return-value]
 
-    return ignoring
+    return filled
 
 
 def _extreme_ignoring_nan(function: Callable[..., Any], last: float) -> Callable[..., Any]:
@@ -250,10 +308,10 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     ),
     np.ptp: ptp,
     np.count_nonzero: count_nonzero,
-    np.nansum: _ignoring_nan(sum_, 0),
-    np.nanprod: _ignoring_nan(prod, 1),
-    np.nancumsum: _ignoring_nan(cumsum, 0),
-    np.nancumprod: _ignoring_nan(cumprod, 1),
+    np.nansum: _accumulation(ReduceSum, np.add, 0, _nan_as(0)),
+    np.nanprod: _accumulation(ReduceProd, np.multiply, 1, _nan_as(1)),
+    np.nancumsum: _running(CumSum, _nan_as(0)),
+    np.nancumprod: _running(CumProd, _nan_as(1)),
     np.nanmax: _extreme_ignoring_nan(max_, -np.inf),
     np.nanmin: _extreme_ignoring_nan(min_, np.inf),
 }

@@ -89,9 +89,9 @@ def moveaxis(a: Any, source: Any, destination: Any) -> TracedArray:
     x = traced(a)
     sources = [axis_of(s, x.ndim) for s in np.atleast_1d(source)]
     targets = [axis_of(d, x.ndim) for d in np.atleast_1d(destination)]
-    if len(sources) != len(targets):
+    if not len(sources) == len(set(sources)) == len(targets) == len(set(targets)):
         raise ShapeMismatchError(
-            "axes are moved to as many places",
+            "axes are moved to as many places, all of them different",
             where=user_source(),
             found=f"source={source}, destination={destination}",
         )
@@ -147,7 +147,8 @@ def squeeze(a: Any, axis: Any = None) -> TracedArray:
 
 
 def broadcast_to(array: Any, shape: Any) -> TracedArray:
-    return traced(broadcast(array, tuple(shape) if isinstance(shape, Sequence) else (shape,)))
+    lengths = tuple(map(operator.index, shape if isinstance(shape, Iterable) else (shape,)))
+    return traced(broadcast(array, lengths))
 
 
 def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
@@ -262,8 +263,10 @@ def _reshape_method(x: TracedArray, *shape: Any, order: str = "C") -> TracedArra
 
 
 def _transpose_method(x: TracedArray, *axes: Any) -> TracedArray:
+    if not axes:
+        return transpose(x)
     one = len(axes) == 1 and (axes[0] is None or isinstance(axes[0], Iterable))
-    return transpose(x, (axes[0] if one else axes) or None)
+    return transpose(x, axes[0] if one else axes)
 
 
 def _astype(x: TracedArray, dtype: Any, copy: bool = True) -> TracedArray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from lineara.errors import ShapeMismatchError
 from lineara.frontend.array import TracedArray
-from lineara.frontend.core import apply, axis_of, reshape, shape_of, traced
+from lineara.frontend.core import apply, axis_of, reshape, traced
 from lineara.frontend.numpy.reductions import missing
 from lineara.ops.sorting import ArgSort, Sort
 from lineara.where import user_source
@@ -21,6 +21,8 @@ def _ordering(op: type[Sort | ArgSort]) -> Callable[..., Any]:
     def function(
         a: Any, axis: int | None = -1, kind: str | None = None, *, stable: bool | None = None
     ) -> TracedArray:
+        # NumPy itself refuses kinds that it does not have.
+        np.sort(np.empty(0), kind=kind, stable=stable)  # type: ignore[arg-type]
         x = traced(a)
         if axis is None:
             return apply(op(0), reshape(x, (x.size,)))
@@ -33,13 +35,15 @@ def _partition(function: Callable[..., Any]) -> Callable[..., Any]:
     """``np.partition`` or ``np.argpartition``: what is sorted is partitioned at every place."""
 
     def partition(a: Any, kth: Any, axis: int | None = -1) -> Any:
-        n = traced(a).size if axis is None else shape_of(a)[axis]
-        if np.any((np.asarray(kth) >= n) | (np.asarray(kth) < -n)):
+        x = traced(a)
+        n = x.size if axis is None else x.shape[axis_of(axis, x.ndim)]
+        places = np.asarray(kth)
+        if places.dtype.kind not in "iu" or np.any((places >= n) | (places < -n)):
             raise ShapeMismatchError(
-                "the place to partition at is out of bounds",
+                "there is no such place to partition at",
                 where=user_source(),
                 found=f"kth={kth}",
-                expected=f"a place between {-n} and {n - 1}",
+                expected=f"a whole number between {-n} and {n - 1}",
             )
         return function(a, axis)
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import ShapeMismatchError, UnsupportedError
+from lineara.errors import ShapeMismatchError, TypeMismatchError, UnsupportedError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import axes_of, axis_of, broadcast_to, convert, reshape, shape_of, traced
-from lineara.frontend.numpy.reductions import ABSENT, missing
-from lineara.ir.types import Array
+from lineara.frontend.numpy.reductions import ABSENT, in_dtype, missing
+from lineara.ir.types import Array, supported_dtype
 from lineara.where import user_source
 
 
@@ -23,10 +23,18 @@ def safe_sqrt(x: Any) -> Any:
 
 
 def _floating(x: TracedArray, dtype: Any) -> TracedArray:
-    """`x` in the dtype in which NumPy computes its mean."""
+    """`x` in the dtype in which its mean is computed."""
     if dtype is None:
         dtype = x.dtype if x.dtype.kind in "fc" else np.float64
-    return traced(convert(x, np.dtype(dtype)))
+    if supported_dtype(dtype).kind not in "fc":
+        raise TypeMismatchError(
+            "means and variances are not computed in whole numbers on traced arrays",
+            where=user_source(),
+            found=f"dtype={supported_dtype(dtype)}",
+            expected="a float or complex dtype",
+            remedy="convert the result: np.mean(x).astype(int)",
+        )
+    return in_dtype(x, dtype)
 
 
 def _count(x: TracedArray, axis: Any, keepdims: bool, where: Any) -> Any:
@@ -50,31 +58,62 @@ def mean(
     return _over(np.sum(x, axis, keepdims=keepdims, where=where), _count(x, axis, keepdims, where))
 
 
-def var(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    *,
-    ddof: float = 0,
-    keepdims: bool = False,
-    where: Any = True,
-    mean: Any = ABSENT,
-) -> Any:
-    """The variance over axes: the sum of |x − mean|² over the number of elements less `ddof`."""
-    x = _floating(traced(a), dtype)
-    centre = np.mean(x, axis, keepdims=True, where=where) if mean is ABSENT else mean
-    total = np.sum(_abs_squared(x - centre), axis, keepdims=keepdims, where=where)
-    count = _count(x, axis, keepdims, where) - ddof
-    return _over(total, max(count, 0) if isinstance(count, int | float) else np.maximum(count, 0))
+def _spread(finish: Callable[[Any], Any], *, ignoring_nan: bool = False) -> Callable[..., Any]:
+    """``np.var`` and its like: `finish` of the variance over axes.
+
+    The variance is the sum of |x − mean|² over the number of elements less `ddof`; without NaN it
+    is NaN where there are at most `ddof` elements.
+    """
+
+    def function(
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        *,
+        ddof: Any = 0,
+        keepdims: bool = False,
+        where: Any = True,
+        mean: Any = ABSENT,
+        correction: Any = ABSENT,
+    ) -> Any:
+        given, where = _without_nan(a, where) if ignoring_nan else (traced(a), where)
+        x = _floating(given, dtype)
+        free = _degrees(ddof, correction)
+        if mean is ABSENT:
+            centre = np.mean(x, axis, keepdims=True, where=where)
+        else:
+            centre = convert(mean, x.dtype) if ignoring_nan else mean
+        total = np.sum(_abs_squared(x - centre), axis, keepdims=keepdims, where=where)
+        count = _count(x, axis, keepdims, where) - free
+        positive = max(count, 0) if isinstance(count, int | float) else np.maximum(count, 0)
+        result = _over(total, positive)
+        if ignoring_nan and given.dtype.kind in "fc":
+            result = np.where(count > 0, result, np.nan)
+        if dtype is not None:  # maybe a complex one
+            result = convert(result, x.dtype)
+        return finish(result)
+
+    return function
+
+
+def _degrees(ddof: Any, correction: Any) -> Any:
+    """The number by which the number of elements is reduced, under one of its two names."""
+    if correction is not ABSENT:
+        if not (isinstance(ddof, int) and ddof == 0):
+            raise ValueError("ddof and correction can't be provided simultaneously.")
+        ddof = correction
+    if shape_of(ddof) != ():
+        raise ShapeMismatchError(
+            "the degrees of freedom are one number",
+            where=user_source(),
+            found=f"ddof of shape {shape_of(ddof)}",
+            expected="a number",
+        )
+    return ddof
 
 
 def _abs_squared(x: Any) -> Any:
     return x.real**2 + x.imag**2 if x.dtype.kind == "c" else x * x
-
-
-def std(a: Any, axis: Any = None, dtype: Any = None, **options: Any) -> Any:
-    """The square root of the variance, with derivative 0 where all elements are equal."""
-    return safe_sqrt(np.var(a, axis, dtype, **options))
 
 
 def average(
@@ -122,32 +161,11 @@ def _without_nan(a: Any, where: Any) -> tuple[Any, Any]:
 
 
 def nanmean(
-    a: Any, axis: Any = None, dtype: Any = None, *, where: Any = True, **options: Any
+    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True
 ) -> Any:
     """The mean of the elements that are not NaN."""
     x, where = _without_nan(a, where)
-    return mean(x, axis, dtype, where=where, **options)
-
-
-def nanvar(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    *,
-    ddof: float = 0,
-    keepdims: bool = False,
-    where: Any = True,
-) -> Any:
-    """The variance of the elements that are not NaN; NaN where there are at most `ddof`."""
-    x, where = _without_nan(a, where)
-    result = var(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=where)
-    enough = _count(x, axis, keepdims, where) > ddof
-    return result if missing(x) is None else np.where(enough, result, np.nan)
-
-
-def nanstd(a: Any, axis: Any = None, dtype: Any = None, **options: Any) -> Any:
-    """The square root of the variance of the elements that are not NaN."""
-    return safe_sqrt(nanvar(a, axis, dtype, **options))
+    return mean(x, axis, dtype, keepdims=keepdims, where=where)
 
 
 # -- quantiles -------------------------------------------------------------------------------------
@@ -220,10 +238,12 @@ def _interpolated(ordered: TracedArray, fractions: Array, weak: bool) -> Any:
     return np.where(np.less(t, 0.5), below + step * t, above - step * (1 - t))
 
 
-def percentile(a: Any, q: Any, axis: Any = None, **options: Any) -> Any:
+def percentile(
+    a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False
+) -> Any:
     """`quantile`, with fractions in percent."""
-    weak = type(q) in (int, float)
-    return quantile(a, q / 100 if weak else np.true_divide(q, 100), axis, **options)
+    fractions = q / 100 if type(q) in (int, float) else np.true_divide(q, 100)
+    return quantile(a, fractions, axis, method=method, keepdims=keepdims)
 
 
 # -- correlation -----------------------------------------------------------------------------------
@@ -241,12 +261,14 @@ def cov(
     """The covariance matrix of variables, which are the rows (or columns) of `m` and `y`."""
     parts = [traced(x) for x in (m, y) if x is not None]
     dtype = np.result_type(*(x.dtype for x in parts), np.float64) if dtype is None else dtype
-    rows = [_as_rows(traced(convert(x, np.dtype(dtype))), rowvar) for x in parts]
+    rows = [_as_rows(_floating(x, dtype), rowvar) for x in parts]
     x: Any = rows[0] if len(rows) == 1 else np.concatenate(rows, axis=0)
-    free = x.shape[1] - (int(not bias) if ddof is None else ddof)
+    if ddof is not None and ddof != int(ddof):
+        raise ValueError("ddof must be integer")
+    free = x.shape[1] - (int(not bias) if ddof is None else int(ddof))
     centred: Any = np.subtract(x, np.mean(x, axis=1, keepdims=True))
     factor = np.true_divide(1, max(free, 0))
-    return convert(np.squeeze(centred @ np.conj(centred.T) * factor), np.dtype(dtype))
+    return convert(np.squeeze(centred @ np.conj(centred.T) * factor), x.dtype)
 
 
 def _as_rows(x: TracedArray, rowvar: bool) -> TracedArray:
@@ -276,12 +298,12 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.mean: mean,
-    np.var: var,
-    np.std: std,
+    np.var: _spread(np.positive),
+    np.std: _spread(safe_sqrt),
     np.average: average,
     np.nanmean: nanmean,
-    np.nanvar: nanvar,
-    np.nanstd: nanstd,
+    np.nanvar: _spread(np.positive, ignoring_nan=True),
+    np.nanstd: _spread(safe_sqrt, ignoring_nan=True),
     np.median: median,
     np.quantile: quantile,
     np.percentile: percentile,

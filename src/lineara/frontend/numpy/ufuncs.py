@@ -15,7 +15,7 @@ import scipy.special
 
 from lineara.errors import TypeMismatchError
 from lineara.frontend.array import TracedArray
-from lineara.frontend.core import apply, convert, elementwise, resolve, weak_dtype
+from lineara.frontend.core import apply, axis_of, convert, elementwise, resolve, weak_dtype
 from lineara.frontend.numpy.products import matmul, vecdot
 from lineara.frontend.trace import Traced
 from lineara.ir.op import Op
@@ -177,11 +177,11 @@ def _on_kind(ufunc: np.ufunc, op: Op, inputs: list[Any]) -> Any:
         return TracedArray(inputs[0].owner, inputs[0].value)
     if kind in "biu" and ufunc in NEVER_ON_INTEGERS:
         return np.full(inputs[0].shape, NEVER_ON_INTEGERS[ufunc], like=inputs[0])
-    if kind in "biu" and ufunc is np.reciprocal:
-        return elementwise(rounding.floor_divide, np.ones_like(inputs[0]), inputs[0])
+    if kind in "biu" and ufunc is np.reciprocal:  # the whole part of 1/x
+        return np.where(np.abs(inputs[0]) == 1, inputs[0], 0)
     if kind == "u" and op is rounding.sign:
         return convert(inputs[0] != 0, inputs[0].dtype)
-    if kind == "c" and op in (compare.lt, compare.le, compare.gt, compare.ge):
+    if kind == "c" and op in COMPARISONS - {compare.eq, compare.ne}:
         raise TypeMismatchError(
             "complex numbers are not ordered",
             where=user_source(),
@@ -194,6 +194,30 @@ def _on_kind(ufunc: np.ufunc, op: Op, inputs: list[Any]) -> Any:
     if len(inputs) == 2 and {x.dtype.char for x in inputs} in ({"q", "Q"}, {"l", "L"}):
         return _signs_differ(ufunc, *inputs)
     return elementwise(op, *inputs)
+
+
+COMPARISONS = {compare.eq, compare.ne, compare.lt, compare.le, compare.gt, compare.ge}
+
+
+def comparison(ufunc: np.ufunc, op: Op) -> Ufunc:
+    """A comparison: an int of Python's may be beyond all integers of the other dtype."""
+    usual = direct(ufunc, op)
+
+    def function(x: Any, y: Any, *rest: Any, dtype: Any = None) -> Any:
+        if _beyond(y, x):
+            return np.full(x.shape, ufunc(0, 1 if y > 0 else -1), like=x)
+        if _beyond(x, y):
+            return np.full(y.shape, ufunc(1 if x > 0 else -1, 0), like=y)
+        return usual(x, y, *rest, dtype=dtype)
+
+    return function
+
+
+def _beyond(number: Any, x: Any) -> bool:
+    if type(number) is not int or not isinstance(x, Traced) or x.value.dtype.kind not in "biu":
+        return False
+    limits = np.iinfo(np.int64 if x.value.dtype.kind == "b" else x.value.dtype)
+    return not limits.min <= number <= limits.max
 
 
 def _signs_differ(ufunc: np.ufunc, x: Any, y: Any) -> Any:
@@ -312,7 +336,7 @@ def reduction(function: Callable[..., Any]) -> Ufunc:
 
 def accumulation(function: Callable[..., Any]) -> Ufunc:
     def call(x: Any, axis: int = 0) -> Any:
-        return function(x, axis=axis)
+        return function(x, axis=axis_of(axis, np.ndim(x)))
 
     return call
 
@@ -343,7 +367,10 @@ COMPOSED: dict[np.ufunc, Ufunc] = {
 }
 
 UFUNCS: dict[tuple[np.ufunc, str], Ufunc] = {
-    **{(ufunc, "__call__"): direct(ufunc, op) for ufunc, op in DIRECT.items()},
+    **{
+        (ufunc, "__call__"): (comparison if op in COMPARISONS else direct)(ufunc, op)
+        for ufunc, op in DIRECT.items()
+    },
     **{(ufunc, "__call__"): composed(ufunc, call) for ufunc, call in COMPOSED.items()},
     (np.matmul, "__call__"): matmul,
     (np.vecdot, "__call__"): vecdot,
