@@ -43,3 +43,16 @@ def test_refusals(change: Callable[[Any, Any], Any], text: str) -> None:
     with pytest.raises(LinearaError) as caught:
         la.jit(write(change))(X)
     assert text in str(caught.value)
+
+
+def test_indices_that_are_numbers_of_numpy() -> None:
+    def zeroed(x: Any) -> Any:
+        y = x * 1.0
+        row = y[np.array(1)]  # a copy, other than y[1]
+        row[:] = 0.0
+        return y
+
+    np.testing.assert_array_equal(la.jit(zeroed)(X), zeroed(X))
+    column = np.arange(6.0).reshape(2, 3, 1)
+    apart = lambda x: x[:, np.array([0, 1]), ..., 0]  # noqa: E731
+    np.testing.assert_array_equal(la.jit(apart)(column), apart(column))

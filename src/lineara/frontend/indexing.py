@@ -50,6 +50,8 @@ def getitem(array: TracedArray, index: Any) -> TracedArray:
     result = _applied(basic.steps(array.shape), array)
     if basic.arrays:
         return _advanced(result, basic)
+    if any(isinstance(item, np.ndarray) for item in items):  # without axes: NumPy makes a copy
+        return TracedArray(result.owner, result.value)
     return as_view(result, array, lambda x: x[index])
 
 
@@ -155,7 +157,7 @@ def _expanded(shape: tuple[int, ...], items: tuple[Any, ...]) -> list[Any]:
     for item, width in zip(items, widths, strict=True):
         if item is Ellipsis:
             width = len(shape) - used
-            flat += [slice(None)] * width
+            flat += [slice(None)] * width or [...]
         elif _is_mask(item):
             flat += _positions(item, shape[axis : axis + width], axis)
         else:
@@ -214,6 +216,8 @@ def _basic(shape: tuple[int, ...], items: list[Any]) -> Basic:
     last_array = -1
     has_array = any(_is_array(item) for item in items)
     for place, item in enumerate(items):
+        if item is Ellipsis:  # for no axes; it still keeps index arrays apart
+            continue
         if item is None:
             basic.shape.append(1)
             continue

@@ -246,7 +246,7 @@ def _box(
     first = np.unravel_index(flat[0], shape)
     last = np.unravel_index(flat[-1], shape)
     sizes = tuple(int(b - a) + 1 for a, b in zip(first, last, strict=True))
-    if min(sizes) < 1 or np.prod(sizes) != flat.size:
+    if min(sizes, default=1) < 1 or np.prod(sizes) != flat.size:
         return None
     block = np.ravel_multi_index(
         np.ix_(*(np.arange(a, b + 1) for a, b in zip(first, last, strict=True))), shape
