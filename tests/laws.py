@@ -153,8 +153,8 @@ def adjoint(
 ) -> None:
     """⟨w, Jv⟩ = ⟨Jᵀw, v⟩, relative to the size of the terms."""
     with np.errstate(all="ignore"):
-        left = [np.real(a * b) for a, b in pairs(list(w), list(jv))]
-        right = [np.real(a * b) for a, b in pairs(list(jtw), list(v))]
+        left = [np.real(a * b) for a, b in pairs(tuple(w), tuple(jv))]
+        right = [np.real(a * b) for a, b in pairs(tuple(jtw), tuple(v))]
         scale = sum(float(np.sum(np.abs(x))) for x in (*left, *right)) + 1e-300
         if not np.isfinite(scale):
             return
@@ -164,11 +164,12 @@ def adjoint(
 
 
 def pairs(a: Value, b: Value) -> list[tuple[Array, Array]]:
-    """The arrays of two values of one type, pair by pair; where one is None, it is zero."""
+    """The arrays of two values of one type, pair by pair; what is None or not there is zero."""
     if a is None or b is None:
         return []
     if isinstance(a, tuple | list):
-        return [pair for x, y in zip(a, b, strict=True) for pair in pairs(x, y)]
+        both = zip(a, b, strict=isinstance(a, tuple))
+        return [pair for x, y in both for pair in pairs(x, y)]
     return [(np.asarray(a), np.asarray(b))]
 
 

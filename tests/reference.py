@@ -98,7 +98,7 @@ class Reference:
 
 def entry(x: Value, k: int, type: ArrayType) -> Value:
     """Entry k of what a loop runs along, given the type of an entry."""
-    if x is None:
+    if x is None or (isinstance(x, list) and k >= len(x)):
         return zeros(type)
     if isinstance(x, tuple):
         assert isinstance(type, Package)

@@ -26,7 +26,7 @@ from test_ops import BY_OP as ROWS_BY_OP
 from values import Value, frozen, leaves, together
 
 from lineara.backends.numpy_interpreter import run
-from lineara.errors import LinearaError, LinearityError
+from lineara.errors import LinearityError
 from lineara.ir import builder
 from lineara.ir.builder import Builder
 from lineara.ir.check import check
@@ -46,36 +46,6 @@ from lineara.transforms.transpose import transpose
 from lineara.transforms.unzip import partial_eval, unzip
 
 CASES = list(cases())
-STACKS = {"join of stacks", "blank stack"}
-TAPES = {"switch of while", "switch of while untaken", "switch of while uneven"}
-NESTS = {
-    *("scan nested", "scan of switch", "scan of while", "scan of while uneven"),
-    *("while nested", "while nested uneven", "while of switch", "while of switch uneven"),
-    *("while of scan", "while of scan uneven"),
-    *(case.name for case in CASES if case.name.endswith("in a scan")),
-}
-OFF = {
-    "test_batch_is_a_loop": STACKS,
-    "test_laws_of_batched": STACKS,
-    "test_batch_of_gradients_is_a_loop": STACKS | TAPES,
-    "test_linearity_of_a_part_is_proved": NESTS,
-}
-"""What has not been done: stacks of examples cannot be repeated, nor chosen among; and in loops
-all results of a call, a branch or a loop count as linear if some are.
-"""
-
-
-def is_off(law: str, case: Case) -> bool:
-    return case.name in OFF.get(law, ())
-
-
-@pytest.fixture(autouse=True)
-def _switched_off(request: pytest.FixtureRequest) -> None:
-    case = request.node.callspec.params.get("case") if hasattr(request.node, "callspec") else None
-    if case is not None and is_off(request.node.originalname, case):
-        request.applymarker(pytest.mark.xfail(raises=LinearaError, strict=True))
-
-
 SIZE = 3
 """Examples in a batch."""
 
@@ -322,5 +292,4 @@ def test_a_missing_rule_is_noticed(
     with pytest.raises(Exception):  # noqa: B017  (whatever the gap runs into)
         for case in own:
             for law in LAWS:
-                if not is_off(law.__name__, case):
-                    law(case)
+                law(case)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from control_cases.writing import (
     Case,
     as_float,
     blank,
     case,
     defined,
+    full,
     op,
     pack,
     sample,
@@ -26,6 +29,7 @@ from lineara.ir.value import Value
 def cases() -> Iterator[Case]:
     yield from packages()
     yield from stacks()
+    yield from stacks_of_examples()
 
 
 def packages() -> Iterator[Case]:
@@ -92,3 +96,59 @@ def stacks() -> Iterator[Case]:
         yield case(f"count {n}", counted, lambda k, n=n: [n, 0.3 + 0.1 * k])  # type: ignore[misc]
     yield case("count uneven", counted, lambda k: [2 * k, 0.3 + 0.1 * k])
     yield case("count result", defined("i64[]")(lambda n: op("count")(n)), lambda k: [3])
+
+
+def stacks_of_examples() -> Iterator[Case]:
+    of_pairs = type_named("stack(pack(f64[2],i64[2]))")
+    for axis, item in enumerate(("f64[2,3]", "f64[3,2]")):
+        repeat, summed = op("repeat", 2, axis), op("total", 2, axis)
+        run_along = along(item)
+
+        @defined("stack(f64[3]) i64[]")
+        def repeated(s: Value, n: Value, repeat: Any = repeat, run_along: Any = run_along) -> Any:
+            return [run_along(repeat(s), n), repeat(s)]
+
+        @defined(f"stack({item}) i64[]")
+        def totalled(s: Value, n: Value, summed: Any = summed) -> Any:
+            return [along("f64[3]")(summed(s), n), summed(s)]
+
+        mine, wide = type_named("stack(f64[3])"), type_named(f"stack({item})")
+        yield case(f"repeat {axis}", repeated, lambda k, t=mine: [sample(t, k), 2])  # type: ignore[misc]
+        yield case(f"total {axis}", totalled, lambda k, t=wide: [sample(t, k), 2])  # type: ignore[misc]
+
+    pairs = defined("stack(pack(f64[2],i64[2]))")(lambda s: op("repeat", 3, 1)(s))
+    yield case("repeat of pairs", pairs, lambda k: [sample(of_pairs, k)])
+
+    @defined("bool[2] stack(f64[2,3]) stack(f64[2,3]) i64[]")
+    def chosen(mask: Value, s: Value, t: Value, n: Value) -> Any:
+        picked = op("choose")(mask, s, t)
+        return [along("f64[2,3]")(picked, n), picked]
+
+    of_rows = type_named("stack(f64[2,3])")
+
+    def inputs(k: int, lengths: tuple[int, int]) -> list[Any]:
+        mask = np.array([k % 2 == 0, True])
+        return [mask, *(sample(of_rows, k + i, n) for i, n in enumerate(lengths)), min(lengths)]
+
+    yield case("choose", chosen, lambda k: inputs(k, (2, 2)))
+    yield case("choose uneven", chosen, lambda k: inputs(k, (3, 1)))
+    mixed = defined("bool[2] stack(pack(f64[2],i64[2])) stack(pack(f64[2],i64[2]))")(
+        lambda mask, s, t: op("choose")(mask, s, t)
+    )
+    yield case(
+        "choose of pairs",
+        mixed,
+        lambda k: [np.array([True, False]), sample(of_pairs, k), sample(of_pairs, k + 1)],
+    )
+
+
+def along(item: str) -> Any:
+    """A loop along a stack that adds up the sines of its items."""
+    body = defined(f"{item} {item}")(lambda c, x: [c + sin(x)])
+
+    def run(s: Value, n: Value) -> Value:
+        start = full(s.builder.constant(0.0), type_named(item).shape)
+        (result,) = scan(body, None, n, start, s, carries=1)
+        return result  # type: ignore[no-any-return]
+
+    return run

@@ -11,14 +11,15 @@ Both can be made, taken apart and added, and nothing else: to other ops they loo
 dtype that is no number, which none of them accepts. Equal types are one object, and what is asked
 of them is worked out once, since nested packages share their parts: one can have 2³⁰ leaves.
 
-At run time a package is a tuple and a stack a list. None is a stack of zeros of any length: the
-length of a stack that is only added to another one need not be known.
+At run time a package is a tuple and a stack a list, which ends in as many zeros as anybody reads.
+None is a stack of zeros: the length of a stack that is only added to another one need not be known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
+from itertools import zip_longest
 from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
@@ -159,5 +160,5 @@ def added(x: Any, y: Any) -> Any:
     if isinstance(x, tuple):
         return tuple(map(added, x, y))
     if isinstance(x, list):
-        return list(map(added, x, y))
+        return [added(*items) for items in zip_longest(x, y)]
     return x + y

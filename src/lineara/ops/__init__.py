@@ -87,6 +87,7 @@ from lineara.ops.shape import ExpandDims, Flip, Reshape, Squeeze, Transpose
 from lineara.ops.slicing import Concatenate, DupSlice, Pad, Slice, SliceAdd
 from lineara.ops.sorting import ArgSort, Sort
 from lineara.ops.special import Digamma, Erf, Erfc, Gammaln, Polygamma
+from lineara.ops.stacks import Choose, Repeat, Total
 from lineara.ops.trigonometric import (
     Arccos,
     Arccosh,
@@ -139,7 +140,10 @@ MATRICES: tuple[type[Op], ...] = (
 # fmt: on
 CONTROL: tuple[type[Op], ...] = (Call, Checkpoint, Switch, Scan, While)
 CUSTOM: tuple[type[Op], ...] = (CustomCall, LinearCall, LinearSolve, CustomBatch, Callback)
-PACKAGES: tuple[type[Op], ...] = (Pack, Unpack, Join, Blank, Count)
+PACKAGES: tuple[type[Op], ...] = (
+    *(Pack, Unpack, Join, Blank, Count),
+    *(Repeat, Total, Choose),
+)
 
 OPS: dict[str, type[Op]] = {
     op.name: op

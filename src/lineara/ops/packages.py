@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lineara.errors import TypeMismatchError
-from lineara.ir.containers import Container, Package, added, package, stack, zeros
+from lineara.ir.containers import Container, Package, Stack, added, package, stack, zeros
 from lineara.ir.op import LinearSets, Op, Tangent
 from lineara.ir.types import Array, ArrayType
 from lineara.ir.value import Value
 from lineara.ops.broadcast import broadcast
 from lineara.ops.reduce import ReduceMax
+from lineara.ops.stacks import Repeat
 
 
 @dataclass(frozen=True)
@@ -209,4 +210,6 @@ def repeated(x: Value, size: int) -> Value:
     """`x` for each of `size` examples, where they do not differ in it."""
     if isinstance(x.type, Package):
         return pack(*(repeated(part, size) for part in unpack.all(x)))
+    if isinstance(x.type, Stack):
+        return Repeat(size)(x)
     return broadcast(x, (size, *x.shape), tuple(range(1, 1 + x.ndim)))

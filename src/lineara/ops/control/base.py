@@ -179,6 +179,10 @@ class Control(Op):
         """
 
     @abstractmethod
+    def depends(self, mask: Mask) -> Mask:
+        """Which results depend on the operands in the mask, all operands being ordinary."""
+
+    @abstractmethod
     def runner(self, own: Mask, prepare: Prepare) -> Runner:
         """A way to run the op, which may overwrite the operands that are its `own`."""
 
@@ -266,13 +270,36 @@ def check_carries(body: Function, active: Sequence[bool], results: Sequence[bool
             )
 
 
-def depending(f: Function, mask: Sequence[bool]) -> Mask:
-    """Which results of a function depend on the parameters in the mask."""
-    found: set[Operand] = {p for p, m in zip(f.params, mask, strict=True) if m}
+def depending(f: Function, mask: Mask) -> Mask:
+    """Which results of a function of ordinary values depend on the parameters in the mask."""
+    return f.memoized(("depending", mask), lambda: _depending(f, mask))
+
+
+def _depending(f: Function, mask: Mask) -> Mask:
+    found: set[Operand] = set(where(mask, f.params))
     for equation in f.equations:
-        if not found.isdisjoint(equation.operands):
-            found.update(v for v in equation.results if v.type.has_tangent)
+        if found.isdisjoint(equation.operands):
+            continue
+        op = equation.op
+        results: Sequence[Variable] = equation.results
+        if isinstance(op, Control):
+            results = where(op.depends(tuple(v in found for v in equation.operands)), results)
+        found.update(v for v in results if v.type.has_tangent)
     return tuple(v in found for v in f.results)
+
+
+def depending_loop(
+    body: Function, consts: Mask, carries: Mask, slices: Mask = ()
+) -> tuple[Mask, Mask]:
+    """The carries of a loop that depend, in some iteration, on what is in the masks; then also
+    the results of the body that do: the least fixed point.
+    """
+    while True:
+        found = depending(body, (*consts, *carries, *slices))
+        grown = tuple(a or r for a, r in zip(carries, found, strict=False))
+        if grown == carries:
+            return carries, found
+        carries = grown
 
 
 def made_linear(x: Value, is_zero: bool, what: str) -> Value:

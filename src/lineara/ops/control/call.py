@@ -24,6 +24,7 @@ from lineara.ops.control.base import (
     Split,
     Transform,
     Vectorise,
+    depending,
     divided,
     fits,
     linear_like,
@@ -130,6 +131,9 @@ class Call(Control):
     def typed(self, operands: tuple[Value, ...], zero: Mask, prove: Prove) -> tuple[Value, ...]:
         callee, linear = prove(self.function, tuple(x.linear for x in operands))
         return merged(linear, replace(self, function=callee).all(*divided(operands)))
+
+    def depends(self, mask: Mask) -> Mask:
+        return depending(self.function, mask)
 
     def runner(self, own: Mask, prepare: Prepare) -> Runner:
         return prepare(self.function, own)

@@ -31,6 +31,7 @@ from lineara.ops.control.base import (
     Runner,
     Transform,
     Vectorise,
+    depending,
     fits,
     new_linear,
     ordinary,
@@ -86,6 +87,9 @@ class Special(Control):
 
     def typed(self, operands: tuple[Value, ...], zero: Mask, prove: Prove) -> tuple[Value, ...]:
         return Call(self.meaning).typed(operands, zero, prove)
+
+    def depends(self, mask: Mask) -> Mask:
+        return depending(self.meaning, mask)
 
     def runner(self, own: Mask, prepare: Prepare) -> Runner:
         return prepare(self.meaning, own)

@@ -105,6 +105,9 @@ def _getter(whole: Any, type: ArrayType) -> Callable[[int], Any]:
     if isinstance(whole, tuple) and isinstance(type, Package):
         parts = [_getter(x, t) for x, t in zip(whole, type.items, strict=True)]
         return lambda k: tuple([part(k) for part in parts])
+    if isinstance(whole, list):
+        zero = zeros(type)
+        return lambda k: whole[k] if k < len(whole) else zero
     return whole.__getitem__  # type: ignore[no-any-return]
 
 

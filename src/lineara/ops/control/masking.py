@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lineara.ir.builder import Builder
-from lineara.ir.containers import Package
+from lineara.ir.containers import Package, Stack
 from lineara.ir.types import ArrayType
 from lineara.ir.value import Value
+from lineara.ops import stacks
 from lineara.ops.broadcast import broadcast
 from lineara.ops.compare import and_, lt
 from lineara.ops.control.base import Mask, Vectorise, cut
@@ -31,6 +32,8 @@ def choose(mask: Value, new: Value, old: Value) -> Value:
     if isinstance(new.type, Package):
         parts = zip(unpack.all(new), unpack.all(old), strict=True)
         return pack(*(choose(mask, x, y) for x, y in parts))
+    if isinstance(new.type, Stack):
+        return stacks.choose(mask, new, old)
     full = broadcast(mask, new.shape, (0,)) if new.ndim > 1 else mask
     return select(full, new, old)
 

@@ -42,7 +42,7 @@ from lineara.ops.control.base import (
     Vectorise,
     check_carries,
     cut,
-    depending,
+    depending_loop,
     linear_like,
     made_linear,
     merged,
@@ -326,15 +326,9 @@ class Scan(Control):
         """What is linear in some iteration is linear from the start: the least fixed point."""
         count, rest = operands[: self.first], operands[self.first :]
         consts, carries, slices, *_ = self.parts(rest)
-        active = [x.linear for x in carries]
-        while True:
-            mask = (*(x.linear for x in consts), *active, *(x.linear for x in slices))
-            found = depending(self.body, mask)
-            grown = [a or r for a, r in zip(active, found, strict=False)]
-            if grown == active:
-                break
-            active = grown
-        body, results = prove(self.body, mask)
+        given = [tuple(x.linear for x in part) for part in (consts, carries, slices)]
+        active, _ = depending_loop(self.body, *given)
+        body, results = prove(self.body, (*given[0], *active, *given[2]))
         check_carries(self.body, active, results)
         lent = [x for x in consts if x.linear]
         may_be = zero[self.first + self.consts :]
@@ -363,6 +357,13 @@ class Scan(Control):
         )
         start = len(body.results)
         return merged(results, [*emitted[:start], *emitted[start + len(lent) :]])
+
+    def depends(self, mask: Mask) -> Mask:
+        if any(mask[: self.first]):
+            return (True,) * len(self.body.results)
+        consts, carries, slices, *_ = map(tuple, self.parts(mask[self.first :]))
+        active, found = depending_loop(self.body, consts, carries, slices)
+        return (*active, *found[self.carries :])
 
     # -- running --------------------------------------------------------------------------------
 

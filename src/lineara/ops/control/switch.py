@@ -25,6 +25,7 @@ from lineara.ops.control.base import (
     Split,
     Transform,
     Vectorise,
+    depending,
     divided,
     fits,
     linear_like,
@@ -197,6 +198,12 @@ class Switch(Control):
         op = Switch(tuple(branch.function for branch in branches))
         ordinary_first = divided(operands[1:])
         return merged(branches[0].linear_results, op.all(operands[0], *ordinary_first))
+
+    def depends(self, mask: Mask) -> Mask:
+        if mask[0]:
+            return (True,) * len(self.branches[0].results)
+        found = (depending(branch, mask[1:]) for branch in self.branches)
+        return tuple(map(any, zip(*found, strict=True)))
 
     def runner(self, own: Mask, prepare: Prepare) -> Runner:
         branches = [prepare(branch, own[1:]) for branch in self.branches]

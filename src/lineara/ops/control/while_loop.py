@@ -36,6 +36,7 @@ from lineara.ops.control.base import (
     check_carries,
     cut,
     depending,
+    depending_loop,
     linear_like,
     made_linear,
     merged,
@@ -264,15 +265,9 @@ class While(Control):
     def typed(self, operands: tuple[Value, ...], zero: Mask, prove: Prove) -> tuple[Value, ...]:
         """As for `scan`; the condition may not look at what is linear."""
         of_cond, consts, carries, _ = self.parts(operands)
-        active = [x.linear for x in carries]
-        while True:
-            mask = (*(x.linear for x in consts), *active)
-            found = depending(self.body, mask)
-            grown = [a or r for a, r in zip(active, found, strict=False)]
-            if grown == active:
-                break
-            active = grown
-        body, results = prove(self.body, mask)
+        given = [tuple(x.linear for x in part) for part in (consts, carries)]
+        active, _ = depending_loop(self.body, *given)
+        body, results = prove(self.body, (*given[0], *active))
         check_carries(self.body, active, results)
         lent = [x for x in consts if x.linear]
         may_be = zero[self.cond_consts + self.consts :]
@@ -297,6 +292,13 @@ class While(Control):
         )
         start = len(body.results)
         return merged(results, [*emitted[:start], *emitted[start + len(lent) :]])
+
+    def depends(self, mask: Mask) -> Mask:
+        of_cond, consts, carries, _ = map(tuple, self.parts(mask))
+        active, found = depending_loop(self.body, consts, carries)
+        if any(depending(self.cond, (*of_cond, *active))):
+            return (True,) * len(self.body.results)
+        return (*active, *found[self.carries :])
 
     # -- running --------------------------------------------------------------------------------
 
