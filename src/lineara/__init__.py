@@ -48,7 +48,7 @@ from lineara.frontend.vmap import vmap
 from lineara.linear_map import LinearMap
 from lineara.numerical import check_custom, check_grads
 from lineara.ops.control import policies as checkpoint_policies
-from lineara.program import Program, check, memory, parse, size, trace, work
+from lineara.program import Program, check, memory, parse, partial_eval, size, trace, work
 
 __version__ = "0.1.0"
 
@@ -89,6 +89,7 @@ __all__ = [
     "name",
     "numpy",
     "parse",
+    "partial_eval",
     "pure_callback",
     "ravel_pytree",
     "root",

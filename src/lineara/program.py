@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +12,20 @@ from lineara import tree
 from lineara.backends import memory as backend
 from lineara.backends.memory import Memory
 from lineara.errors import TypeMismatchError, UnknownNameError
-from lineara.frontend.arguments import all_of, checked_function
+from lineara.frontend.arguments import all_of, checked_function, chosen_leaves
 from lineara.frontend.tracing import apply
 from lineara.ir import cost
 from lineara.ir.check import check as check_program
 from lineara.ir.program import Program as Functions
 from lineara.linear_map import matching_leaf
+from lineara.ops.control.base import Policy
+from lineara.ops.control.policies import everything_saveable
 from lineara.text.highlight import html, rich_text
 from lineara.text.parser import parse as parse_text
 from lineara.text.printer import show
 from lineara.transforms.forget import forget
+from lineara.transforms.simplify import simplify
+from lineara.transforms.unzip import split
 from lineara.where import user_source
 
 
@@ -109,6 +113,52 @@ def trace(fun: Callable[..., Any]) -> Callable[..., Program]:
         return Program.of(recorded.function, recorded.captures)
 
     return program
+
+
+def partial_eval(
+    fun: Callable[..., Any], known: int | Sequence[int] = 0, policy: Policy = everything_saveable
+) -> Callable[..., tuple[Program, Program]]:
+    """A function taken apart into what some of its arguments determine, and the rest.
+
+    Args:
+        fun: a function of arrays, or pytrees of arrays.
+        known: which positional arguments are known first, one or several.
+        policy: what the first program hands over to the second, as for `checkpoint`: a function
+            of an equation that says whether to save its results; others are computed again.
+
+    Returns:
+        A function of the arguments of `fun` that returns two programs. The first takes the known
+        arguments, leaf by leaf, and returns a *tape*; the second takes the tape and the other
+        arguments, and returns what `fun` does, leaf by leaf.
+
+    Raises:
+        TypeMismatchError: at the call, if `known` names an argument that is not there.
+
+    >>> import numpy as np, lineara as la
+    >>> def f(x, y):
+    ...     return np.sum(np.sin(x) * y)
+    >>> first, second = la.partial_eval(f, known=0)(np.ones(2), np.ones(2))
+    >>> print(second)
+    def f.unknown(a: f64[2], y: f64[2]) -> (f64[]) {
+      b: f64[2] = mul a y
+      c: f64[] = reduce_sum[axes=(0,)] b
+      return c
+    }
+    >>> second(first(np.zeros(2)), np.ones(2))
+    np.float64(0.0)
+    """
+    checked_function(fun, "partial_eval")
+
+    def programs(*args: Any, **kwargs: Any) -> tuple[Program, Program]:
+        arguments = all_of(fun, args, kwargs)
+        mask = chosen_leaves(arguments, known)
+        recorded = arguments.record()
+        function, captures = recorded.function, recorded.captures
+        whole = (*[True] * len(captures), *mask)
+        parts = split(function, whole, policy, (False,) * len(function.results))
+        return Program.of(simplify(parts.known), captures), Program.of(simplify(parts.unknown))
+
+    return programs
 
 
 def parse(text: str, file: str = "<text>") -> Program:

@@ -103,6 +103,16 @@ def choose(
     return _arguments(fun, args, kwargs, keys, names, single)
 
 
+def chosen_leaves(whole: Arguments, known: int | Sequence[int]) -> list[bool]:
+    """Which leaves of a whole call belong to the positional arguments of those numbers."""
+    numbers = known if isinstance(known, tuple | list) else (known,)
+    keys = {_number(i, len(whole.args), "known") for i in numbers}
+    counts = [whole.structure.child(i).num_leaves for i in range(len(whole.keys))]
+    return [
+        key in keys for key, count in zip(whole.keys, counts, strict=True) for _ in range(count)
+    ]
+
+
 def all_of(fun: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
     """All arguments, those passed by keyword after the others."""
     return _arguments(fun, args, kwargs, (*range(len(args)), *kwargs), None, False)
@@ -166,24 +176,28 @@ def _key(fun: Callable[..., Any], name: str, count: int, kwargs: Mapping[str, An
     )
 
 
-def _number(argnum: Any, count: int) -> int:
+def _number(argnum: Any, count: int, word: str = "argnums") -> int:
     try:
         number = operator.index(argnum)
     except TypeError:
         raise TypeMismatchError(
-            "argnums says which positional arguments to differentiate",
+            f"{word} says which positional arguments "
+            + ("to differentiate" if word == "argnums" else f"are {word}"),
             where=user_source(),
             found=repr(argnum),
             expected="an int or a tuple of ints",
-            remedy="use argnames for names" if isinstance(argnum, str) else None,
+            remedy="use argnames for names"
+            if isinstance(argnum, str) and word == "argnums"
+            else None,
         ) from None
     if not -count <= number < count:
         raise TypeMismatchError(
-            f"argnums names argument {number}, which is not there",
+            f"{word} names argument {number}, which is not there",
             where=user_source(),
             found="1 positional argument" if count == 1 else f"{count} positional arguments",
             expected=f"at least {number + 1 if number >= 0 else -number} of them",
-            remedy="pass the argument by position, or choose one with argnums or argnames",
+            remedy="pass the argument by position"
+            + (", or choose one with argnums or argnames" if word == "argnums" else ""),
         )
     return number % count
 

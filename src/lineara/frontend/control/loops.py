@@ -19,6 +19,7 @@ from lineara.frontend.control.bodies import (
     grow,
     paired,
 )
+from lineara.frontend.control.online import scheduled_online
 from lineara.frontend.control.segments import Schedule, scheduled
 from lineara.frontend.core import apply, apply_all, convert, traced, type_of_array
 from lineara.frontend.jit import jit
@@ -109,7 +110,7 @@ def fori_loop(
         upper: the end, likewise; reverse mode works all the same.
         body_fun: one iteration: (i, val) to val. It is traced once.
         init_val: the first val, a pytree of arrays.
-        checkpoint: as for `scan`, if the bounds are not traced.
+        checkpoint: as for `scan`; if a bound is traced, as for `while_loop`.
 
     Returns:
         The last val.
@@ -134,12 +135,7 @@ def fori_loop(
         return plain.fori_loop(lower, upper, body_fun, init_val)
     if isinstance(lower, Traced) or isinstance(upper, Traced):
         if checkpoint is not None:
-            raise TypeMismatchError(
-                "checkpoints of a loop are placed when its length is known",
-                where=user_source(),
-                found=f"checkpoint={checkpoint!r} for a loop with traced bounds",
-                remedy="make the bounds static, or checkpoint the function of an iteration",
-            )
+            return _counted_online(body_fun, lower, upper, init_val, checkpoint)
         return _counted(body_fun, lower, upper, init_val)
     count = max(int(upper) - int(lower), 0)
     numbers = apply(Iota(INDEX.with_shape((count,)), 0)) + int(lower)
@@ -147,7 +143,13 @@ def fori_loop(
     return _scanned(body, init_val, numbers, count, False, checkpoint, where)[0]
 
 
-def while_loop(cond_fun: Callable[..., Any], body_fun: Callable[..., Any], init_val: Any) -> Any:
+def while_loop(
+    cond_fun: Callable[..., Any],
+    body_fun: Callable[..., Any],
+    init_val: Any,
+    *,
+    checkpoint: Schedule | None = None,
+) -> Any:
     """The loop ``while cond_fun(val): val = body_fun(val)``, as one equation.
 
     Reverse mode works: what each iteration leaves for the way back goes on a stack.
@@ -156,6 +158,9 @@ def while_loop(cond_fun: Callable[..., Any], body_fun: Callable[..., Any], init_
         cond_fun: whether to go on: val to a bool scalar. It is traced once.
         body_fun: one iteration: val to val. It is traced once.
         init_val: the first val, a pytree of arrays.
+        checkpoint: which vals to keep for the derivative; what lies between is computed again on
+            the way back. By default all; an int k for every k-th; "sqrt" for about √(2n) of n,
+            whatever n turns out to be. Results are the same to the last bit.
 
     Returns:
         The first val for which `cond_fun` is false.
@@ -171,7 +176,7 @@ def while_loop(cond_fun: Callable[..., Any], body_fun: Callable[..., Any], init_
     checked_functions("while_loop", cond_fun=cond_fun, body_fun=body_fun)
     if current() is None:
         return plain.while_loop(cond_fun, body_fun, init_val)
-    return _looped(cond_fun, body_fun, init_val)
+    return _looped(cond_fun, body_fun, init_val, checkpoint)
 
 
 def map_(f: Callable[..., Any], xs: Any) -> Any:
@@ -236,13 +241,32 @@ def _counted(body_fun: Callable[..., Any], lower: Any, upper: Any, init: Any) ->
     return tree.unflatten(body.structure, results)[0]
 
 
-def _looped(cond_fun: Callable[..., Any], body_fun: Callable[..., Any], init: Any) -> Any:
+def _counted_online(
+    body_fun: Callable[..., Any], lower: Any, upper: Any, init: Any, checkpoint: Schedule
+) -> Any:
+    end = convert(traced(upper), INDEX.dtype)
+
+    def f(state: Any) -> Any:
+        i, value = state
+        return i + 1, body_fun(i, value)
+
+    start = (convert(traced(lower), INDEX.dtype), init)
+    return _looped(lambda state: state[0] < end, f, start, checkpoint)[1]
+
+
+def _looped(
+    cond_fun: Callable[..., Any],
+    body_fun: Callable[..., Any],
+    init: Any,
+    checkpoint: Schedule | None,
+) -> Any:
     carries, body = _carrying(body_fun, init, None, False, source_of(body_fun))
     types = [type_of_leaf(x) for x in carries]
     structure = tree.structure((tree.unflatten(body.structure, [0] * len(carries)),))
     asked = body_of(cond_fun, structure, types, [None] * len(types))
     check_condition(asked.types, cond_fun)
-    op = While(asked.function, body.function, len(asked.captures), len(body.captures))
+    loop = While(asked.function, body.function, len(asked.captures), len(body.captures))
+    op = loop if checkpoint is None else Call(scheduled_online(loop, checkpoint))
     results = apply_all(op, *asked.captures, *body.captures, *carries)
     return tree.unflatten(body.structure, results)
 

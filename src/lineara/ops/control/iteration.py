@@ -119,7 +119,8 @@ class _Collector:
         self.put: Callable[[int, Any], Any]
         if length is None:
             self.whole = []
-            self.put = lambda k, value: self.whole.append(value)
+            append = self.whole.append  # naming `self` would keep the memory until Python tidies up
+            self.put = lambda k, value: append(value)
         elif isinstance(type, Package):
             parts = [_Collector(item, length) for item in type.items]
             self.whole = tuple(part.whole for part in parts)
