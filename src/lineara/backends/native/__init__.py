@@ -1,0 +1,1 @@
+"""Native code: a program as one machine-code function, through LLVM."""

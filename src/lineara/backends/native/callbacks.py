@@ -1,0 +1,94 @@
+"""Ops that are left to NumPy: generated code calls back, and they run on its memory."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from llvmlite import ir
+
+from lineara.backends.native.flat import NotNativeError, Step
+from lineara.backends.native.numbers import BYTES, INT, Emit, memory_type, parts_of
+from lineara.ir.containers import Container
+from lineara.ir.types import ArrayType
+from lineara.ops.control.base import Control
+
+if TYPE_CHECKING:
+    from lineara.backends.native.functions import FunctionEmitter
+
+SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.POINTER(ctypes.c_void_p))
+
+
+class Calls:
+    """The steps of one program that are left to NumPy."""
+
+    def __init__(self) -> None:
+        self.steps: list[Callable[[Any], None]] = []
+        self.error: BaseException | None = None
+
+        def call(number: int, places: Any) -> int:
+            try:
+                with np.errstate(all="ignore"):
+                    self.steps[number](places)
+            except BaseException as error:  # noqa: BLE001  (it is raised again after the run)
+                self.error = error
+                return 1
+            return 0
+
+        self.function = SIGNATURE(call)
+
+    def write(self, fn: FunctionEmitter, step: Step) -> None:
+        """Writes the call of a step."""
+        if isinstance(step.op, Control) or any(
+            isinstance(v.type, Container) for v in (*step.operands, *step.results)
+        ):
+            raise NotNativeError(getattr(step.op, "name", str(step.op)))
+        number = len(self.steps)
+        self.steps.append(_runner(step))
+        b, values = fn.b, [*step.operands, *step.results]
+        table = fn.slot(ir.ArrayType(BYTES, len(values)))
+        rooms = []
+        for i, v in enumerate(values):
+            is_result = i >= len(step.operands)
+            if v.type.shape:
+                place = fn.pointer(v)  # type: ignore[arg-type]
+            else:
+                dtype = v.type.dtype
+                slot = fn.slot(ir.ArrayType(memory_type(dtype), parts_of(dtype)))
+                place = b.bitcast(slot, memory_type(dtype).as_pointer())
+                if not is_result:
+                    Emit(b).store(fn.number_of(v), place, INT(0))
+            rooms.append(place)
+            b.store(b.bitcast(place, BYTES), b.gep(table, [INT(0), INT(i)]))
+        address = ctypes.cast(self.function, ctypes.c_void_p).value
+        type = ir.FunctionType(INT, [INT, BYTES.as_pointer()])
+        function = b.inttoptr(INT(address), type.as_pointer())
+        failed = b.call(function, [INT(number), b.gep(table, [INT(0), INT(0)])])
+        fn.note(b, b.icmp_signed("!=", failed, INT(0)))
+        for v, room in zip(step.results, rooms[len(step.operands) :], strict=True):
+            fn.take(v, room)
+
+
+def _runner(step: Step) -> Callable[[Any], None]:
+    """Runs a step on arrays at addresses."""
+    inputs = [v.type for v in step.operands]
+    outputs = [v.type for v in step.results]
+    evaluate = step.op.evaluate
+
+    def run(places: Any) -> None:
+        values = [_view(places[i], type) for i, type in enumerate(inputs)]
+        results = evaluate(*(x if x.shape else x[()] for x in values))
+        for k, (type, result) in enumerate(zip(outputs, results, strict=True)):
+            _view(places[len(inputs) + k], type)[...] = result
+
+    return run
+
+
+def _view(address: int, type: ArrayType) -> Any:
+    """The array of a type at an address."""
+    if not type.nbytes:
+        return np.empty(type.shape, type.dtype)
+    memory = (ctypes.c_char * type.nbytes).from_address(address)
+    return np.frombuffer(memory, type.dtype).reshape(type.shape)

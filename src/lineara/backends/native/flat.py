@@ -1,0 +1,242 @@
+"""Programs made flat: no packages, no linear variables, and no calls of what is called only once.
+
+What is left is what code is generated from. A package is its leaves, one after the other, in
+parameters, operands and results alike; packing and unpacking are names for the same leaves.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lineara.errors import Source
+from lineara.ir.containers import Package, Stack
+from lineara.ir.op import Op
+from lineara.ir.program import Function, Literal, Operand, Variable, reachable
+from lineara.ir.types import ArrayType
+from lineara.ops.arithmetic import Add
+from lineara.ops.control.call import Call
+from lineara.ops.control.checkpoint import Checkpoint
+from lineara.ops.control.custom import Special
+from lineara.ops.control.scan import Scan
+from lineara.ops.control.switch import Switch
+from lineara.ops.control.while_loop import While
+from lineara.ops.packages import Blank, Join, Pack, Unpack
+from lineara.transforms.forget import forget
+from lineara.transforms.simplify import simplify
+
+
+class NotNativeError(Exception):
+    """A part of a program that has no native code yet."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """An equation between leaves; `op` is an op of the language or one of those below."""
+
+    op: Any
+    operands: tuple[Operand, ...]
+    results: tuple[Variable, ...]
+    source: Source | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Flat:
+    """A function of leaves."""
+
+    name: str
+    params: tuple[Variable, ...]
+    steps: tuple[Step, ...]
+    results: tuple[Operand, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Invoke:
+    """A call."""
+
+    function: Flat
+
+
+@dataclass(frozen=True, eq=False)
+class Branch:
+    """A `switch`: the first operand says which function."""
+
+    functions: tuple[Flat, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """A `scan` of known length. Operands: consts, carries, slices; results: carries, slices."""
+
+    body: Flat
+    length: int
+    reverse: bool
+    consts: int
+    carries: int
+
+
+@dataclass(frozen=True, eq=False)
+class Repeat:
+    """A `while`. Operands: consts of the condition and of the body, carries; results: carries."""
+
+    cond: Flat
+    body: Flat
+    cond_consts: int
+    consts: int
+
+
+MOST = 4096
+"""Leaves that a value may have; more come of deep nests of calls only."""
+
+
+def leaf_types(type: ArrayType) -> list[ArrayType]:
+    """The types of the arrays in a value."""
+    if isinstance(type, Stack):
+        raise NotNativeError("stacks")
+    if not isinstance(type, Package):
+        return [type]
+    found = [leaf for item in type.items for leaf in leaf_types(item)]
+    if len(found) > MOST:
+        raise NotNativeError("a package of too many values")
+    return found
+
+
+def count(types: Iterable[ArrayType]) -> int:
+    """How many leaves values of those types have."""
+    return sum(len(leaf_types(type)) for type in types)
+
+
+def flat(f: Function) -> Flat:
+    """The function in flat form.
+
+    Raises:
+        NotNativeError: if it has parts without native code.
+    """
+    whole = simplify(forget(f))
+    calls: Counter[Function] = Counter()
+    for g in reachable([whole]):
+        for equation in g.equations:
+            for callee in {id(h): h for h in _functions(equation.op)}.values():
+                calls[callee] += 1 if isinstance(equation.op, Call) else 2
+    return _Flattener(calls).function(whole)
+
+
+def _functions(op: Op) -> list[Function]:
+    found: list[Function] = []
+    for value in vars(op).values():
+        items = value if isinstance(value, tuple) else (value,)
+        found += [item for item in items if isinstance(item, Function)]
+    return found
+
+
+class _Flattener:
+    """Flattens the functions of one program, each once."""
+
+    def __init__(self, calls: Counter[Function]) -> None:
+        self.calls = calls
+        self.made: dict[Function, Flat] = {}
+
+    def function(self, f: Function) -> Flat:
+        f = forget(f)
+        if f not in self.made:
+            self.made[f] = self._function(f)
+        return self.made[f]
+
+    def _function(self, f: Function) -> Flat:
+        leaves: dict[Operand, list[Operand]] = {}
+        params = [leaf for p in f.params for leaf in self.fresh(p, leaves)]
+        steps: list[Step] = []
+        self.body(f, leaves, steps)
+        results = [leaf for v in f.results for leaf in _of(v, leaves)]
+        return Flat(f.name, tuple(params), tuple(steps), tuple(results))
+
+    def fresh(self, v: Variable, leaves: dict[Operand, list[Operand]]) -> list[Variable]:
+        """The leaves of a variable: new ones if it is a package."""
+        if isinstance(v.type, Package):
+            made = [Variable(type, v.hint) for type in leaf_types(v.type)]
+        else:
+            leaf_types(v.type)
+            made = [v]
+        leaves[v] = list(made)
+        return made
+
+    def body(self, f: Function, leaves: dict[Operand, list[Operand]], steps: list[Step]) -> None:
+        for equation in f.equations:
+            op, results = equation.op, equation.results
+            inputs = [_of(v, leaves) for v in equation.operands]
+            everything = tuple(leaf for part in inputs for leaf in part)
+            if isinstance(op, Pack):
+                leaves[results[0]] = list(everything)
+            elif isinstance(op, Unpack):
+                remaining = iter(everything)
+                for v in results:
+                    leaves[v] = [next(remaining) for _ in leaf_types(v.type)]
+            elif isinstance(op, Join | Blank):
+                made = self.fresh(results[0], leaves)
+                for i, leaf in enumerate(made):
+                    operands = tuple(part[i] for part in inputs)
+                    one: Op = Add() if isinstance(op, Join) else Blank(leaf.type)
+                    steps.append(Step(one, operands, (leaf,), equation.source))
+            elif type(op) is Call and self.calls[op.function] == 1:
+                self.inline(forget(op.function), everything, results, leaves, steps)
+            else:
+                made = [leaf for v in results for leaf in self.fresh(v, leaves)]
+                flat_op = self.op(op, [v.type for v in equation.operands])
+                steps.append(Step(flat_op, everything, tuple(made), equation.source))
+
+    def inline(
+        self,
+        f: Function,
+        operands: Sequence[Operand],
+        results: Sequence[Variable],
+        leaves: dict[Operand, list[Operand]],
+        steps: list[Step],
+    ) -> None:
+        remaining = iter(operands)
+        for p in f.params:
+            leaves[p] = [next(remaining) for _ in leaf_types(p.type)]
+        self.body(f, leaves, steps)
+        for v, inner in zip(results, f.results, strict=True):
+            leaves[v] = _of(inner, leaves)
+
+    def op(self, op: Op, types: Sequence[ArrayType]) -> Any:
+        match op:
+            case Call() | Checkpoint():
+                return Invoke(self.function(op.function))
+            case Special():
+                return Invoke(self.function(op.meaning))
+            case Switch():
+                return Branch(tuple(map(self.function, op.branches)))
+            case Scan():
+                if op.length is None:
+                    raise NotNativeError("a loop of traced length")
+                body = forget(op.body)
+                consts, carries, *_ = _ordinary_parts(op)
+                return Loop(
+                    self.function(body),
+                    op.length,
+                    op.reverse,
+                    count(p.type for p in body.params[:consts]),
+                    count(p.type for p in body.params[consts:][:carries]),
+                )
+            case While():
+                if len(op.body.results) > op.carries:
+                    raise NotNativeError("a loop that makes stacks")
+                return Repeat(
+                    self.function(op.cond),
+                    self.function(op.body),
+                    count(p.type for p in op.cond.params[: op.cond_consts]),
+                    count(p.type for p in op.body.params[: op.consts]),
+                )
+        return op
+
+
+def _ordinary_parts(op: Scan) -> tuple[int, int]:
+    assert not op.linear_carries
+    return op.consts, op.carries
+
+
+def _of(v: Operand, leaves: dict[Operand, list[Operand]]) -> list[Operand]:
+    return [v] if isinstance(v, Literal) else leaves[v]

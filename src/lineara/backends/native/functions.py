@@ -1,0 +1,288 @@
+"""Functions as LLVM functions.
+
+A function takes its frame (memory to work in), the status of the run, its parameters (scalars by
+value, arrays by address), and where to put its results. Calls and loops are the same in LLVM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+from lineara.backends.native import homes as layout
+from lineara.backends.native.callbacks import Calls
+from lineara.backends.native.changes import write_change, write_pieces
+from lineara.backends.native.control import write_control
+from lineara.backends.native.flat import Branch, Flat, Invoke, Loop, Repeat, Step
+from lineara.backends.native.nests import Loops, write_nest
+from lineara.backends.native.numbers import (
+    BOOL,
+    BYTE,
+    BYTES,
+    FLAG,
+    INT,
+    Emit,
+    Num,
+    constant,
+    memory_type,
+    part_type,
+    parts_of,
+)
+from lineara.backends.native.plan import CHANGES, CONTROL, Nest, Plan
+from lineara.ir.program import Literal, Operand, Variable
+from lineara.ops.slicing import Concatenate
+
+STATUS = INT.as_pointer()
+
+
+@dataclass(eq=False)
+class Made:
+    """A function of LLVM's.
+
+    Attributes:
+        function: the function.
+        frame: the bytes that it needs to work in.
+        given: results that are in the memory of a parameter, each with the number of that one.
+    """
+
+    function: Any
+    frame: int
+    given: dict[int, int]
+
+
+class ModuleEmitter:
+    """Writes the functions of a program, each once for each way to call it."""
+
+    def __init__(self, name: str, calls: Calls) -> None:
+        self.module = ir.Module(name=name)
+        self.calls = calls
+        self.made: dict[Any, Made] = {}
+
+    def function(self, f: Flat, own: dict[int, int] | None = None) -> Made:
+        """The function, where some parameters may be overwritten by a result each."""
+        key = (f, tuple(sorted((own or {}).items())))
+        if key not in self.made:
+            self.made[key] = FunctionEmitter(self, f, own or {}).write()
+        return self.made[key]
+
+    def body(self, loop: Loop | Repeat) -> Made:
+        """The body of a loop, which may overwrite what it carries."""
+        f, first = loop.body, loop.consts
+        carries = loop.carries if isinstance(loop, Loop) else len(f.results)
+        own = {first + i: i for i in range(carries) if f.params[first + i].type.shape}
+        return self.function(f, own)
+
+    def frame_of(self, step: Step) -> int:
+        """The bytes that a step needs to work in."""
+        op = step.op
+        match op:
+            case Invoke():
+                return self.function(op.function).frame
+            case Branch():
+                return max(self.function(f).frame for f in op.functions)
+            case Loop():
+                made = self.body(op)
+                return made.frame + self._second_carries(op.body, op.carries, made)
+            case Repeat():
+                made = self.body(op)
+                frame = max(made.frame, self.function(op.cond).frame)
+                return frame + self._second_carries(op.body, len(op.body.results), made)
+        return 0
+
+    def _second_carries(self, f: Flat, carries: int, made: Made) -> int:
+        return sum(
+            _aligned(v.type.nbytes)
+            for k, v in enumerate(f.results[:carries])
+            if v.type.shape and k not in made.given
+        )
+
+
+def _aligned(size: int) -> int:
+    return layout._aligned(size)
+
+
+class FunctionEmitter:
+    """Writes one function.
+
+    Attributes:
+        scalars: the numbers that are known by now.
+        ready: the arrays that are in memory by now.
+    """
+
+    def __init__(self, module: ModuleEmitter, f: Flat, own: dict[int, int]) -> None:
+        self.module = module
+        self.f = f
+        self.plan = Plan(f)
+        self.homes = layout.assign(self.plan, module.frame_of, own)
+        self.scalars: dict[Operand, Num] = {}
+        self.ready: set[Variable] = set()
+        self.pointers: dict[layout.Home, Any] = {}
+
+    def write(self) -> Made:
+        f = self.f
+        inputs = [t for p in f.params for t in _parameter_types(p)]
+        outputs = [memory_type(v.type.dtype).as_pointer() for v in f.results]
+        type = ir.FunctionType(ir.VoidType(), [BYTES, STATUS, *inputs, *outputs])
+        name = f"f{len(self.module.made)}.{f.name}"
+        self.function = ir.Function(self.module.module, type, name=name)
+        self.function.linkage = "internal"
+        entry = self.function.append_basic_block("entry")
+        self.slots = ir.IRBuilder(entry)
+        start = self.function.append_basic_block("start")
+        self.jump = self.slots.branch(start)
+        self.slots.position_before(self.jump)
+        self.b = ir.IRBuilder(start)
+        self.frame, self.status, *arguments = self.function.args
+        self.wrong = self.slots.alloca(BOOL)
+        self.slots.store(BOOL(0), self.wrong)
+        self._bind(arguments)
+        for i, unit in enumerate(self.plan.units):
+            self.number = i
+            self._unit(unit)
+        self._return()
+        for k in range(len(f.results)):
+            if k not in self.homes.given:
+                self.function.args[len(type.args) - len(f.results) + k].add_attribute("noalias")
+        return Made(self.function, self.homes.frame, self.homes.given)
+
+    def _bind(self, arguments: Sequence[Any]) -> None:
+        remaining = iter(arguments)
+        self.parameters: list[Any] = []
+        for p in self.f.params:
+            if p.type.shape:
+                self.parameters.append(next(remaining))
+                self.ready.add(p)
+            else:
+                parts = tuple(next(remaining) for _ in range(parts_of(p.type.dtype)))
+                self.scalars[p] = Num(p.type.dtype, parts)
+                self.parameters.append(None)
+        self.outputs = list(remaining)
+
+    def _unit(self, unit: Nest | Step) -> None:
+        if isinstance(unit, Nest):
+            write_nest(self, unit)
+            return
+        op = unit.op
+        if isinstance(op, CHANGES):
+            write_change(self, unit)
+        elif isinstance(op, Concatenate):
+            write_pieces(self, unit)
+        elif isinstance(op, CONTROL):
+            write_control(self, unit)
+        elif self.plan.is_lazy(unit):
+            (v,) = unit.results
+            self.scalars[v] = Loops(self, ())._computed(v, (), -1)
+        else:
+            self.module.calls.write(self, unit)
+        self.ready.update(v for v in unit.results if v.type.shape)
+
+    def _return(self) -> None:
+        e = Emit(self.b)
+        for k, (v, out) in enumerate(zip(self.f.results, self.outputs, strict=True)):
+            if not v.type.shape:
+                x = constant(v.value) if isinstance(v, Literal) else self.scalars[v]
+                e.store(x, out, INT(0))
+            elif self.homes.of[v] != layout.Home("result", k) and k not in self.homes.given:
+                self.copy(out, self.pointer(v), v.type.nbytes)
+        flagged = self.b.load(self.wrong)
+        with self.b.if_then(flagged, likely=False):
+            self.b.store(INT(1), self.status)
+        self.b.ret_void()
+
+    # -- memory ---------------------------------------------------------------------------------
+
+    def slot(self, type: Any) -> Any:
+        """Room for one value of an LLVM type."""
+        self.slots.position_before(self.jump)
+        return self.slots.alloca(type)
+
+    def pointer(self, v: Variable) -> Any:
+        """The address of an array."""
+        home = self.homes.of[v]
+        if home not in self.pointers:
+            self.pointers[home] = self._pointer(home, v)
+        pointer = self.pointers[home]
+        wanted = memory_type(v.type.dtype).as_pointer()
+        if pointer.type != wanted:
+            self.slots.position_before(self.jump)
+            pointer = self.slots.bitcast(pointer, wanted)
+        return pointer
+
+    def _pointer(self, home: layout.Home, v: Variable) -> Any:
+        self.slots.position_before(self.jump)
+        if home.kind == "param":
+            return self.parameters[home.number]
+        if home.kind == "result":
+            return self.outputs[home.number]
+        if home.kind == "frame":
+            at = self.slots.gep(self.frame, [INT(home.number)])
+            return self.slots.bitcast(at, memory_type(v.type.dtype).as_pointer())
+        type = ir.ArrayType(memory_type(v.type.dtype), max(v.type.size, 1) * parts_of(v.type.dtype))
+        room = self.slots.alloca(type)
+        room.align = 32
+        return self.slots.bitcast(room, memory_type(v.type.dtype).as_pointer())
+
+    def scratch(self) -> Any:
+        """The memory that the present unit may use while it runs."""
+        at = self.homes.scratch.get(self.number)
+        return self.frame if at is None else self.b.gep(self.frame, [INT(at)])
+
+    def copy(self, target: Any, source: Any, size: int) -> None:
+        """Copies bytes."""
+        if not size:
+            return
+        types = [BYTES, BYTES, INT, BOOL]
+        name = "llvm.memmove.p0.p0.i64"
+        known = self.module.module.globals.get(name) or ir.Function(
+            self.module.module, ir.FunctionType(ir.VoidType(), types), name=name
+        )
+        target, source = (self.b.bitcast(x, BYTES) for x in (target, source))
+        self.b.call(known, [target, source, INT(size), BOOL(0)])
+
+    def note(self, b: Any, flag: Any) -> None:
+        """Notes that something went wrong, if the flag is set."""
+        b.store(b.or_(b.load(self.wrong), flag), self.wrong)
+
+    # -- calls ----------------------------------------------------------------------------------
+
+    def number_of(self, v: Operand) -> Num:
+        """A scalar."""
+        return constant(v.value) if isinstance(v, Literal) else self.scalars[v]
+
+    def argument(self, v: Operand) -> list[Any]:
+        """A value as arguments of a call."""
+        return [self.pointer(v)] if v.type.shape else list(self.number_of(v).parts)  # type: ignore[arg-type]
+
+    def room(self, v: Variable) -> Any:
+        """Where a call puts a result."""
+        if v.type.shape:
+            return self.pointer(v)
+        dtype = v.type.dtype
+        slot = self.slot(ir.ArrayType(memory_type(dtype), parts_of(dtype)))
+        self.slots.position_before(self.jump)
+        return self.slots.bitcast(slot, memory_type(dtype).as_pointer())
+
+    def call(self, made: Made, scratch: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        self.b.call(made.function, [scratch, self.status, *inputs, *outputs])
+
+    def take(self, v: Variable, room: Any) -> None:
+        """Notes a result that a call has put there."""
+        if v.type.shape:
+            self.ready.add(v)
+        else:
+            self.scalars[v] = Emit(self.b).load(room, v.type.dtype, INT(0))
+
+
+def _parameter_types(p: Variable) -> list[Any]:
+    dtype = p.type.dtype
+    if p.type.shape:
+        return [memory_type(dtype).as_pointer()]
+    return [part_type(dtype)] * parts_of(dtype)
+
+
+Writer = Callable[[FunctionEmitter, Step], None]
+__all__ = ["BYTE", "FLAG", "FunctionEmitter", "Made", "ModuleEmitter", "np"]

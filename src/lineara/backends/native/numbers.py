@@ -1,0 +1,196 @@
+"""Numbers in generated code: one, or one for each lane of a vector.
+
+A `Num` is a number of a dtype of the language. Complex numbers are two LLVM values, all others one.
+`Emit` writes the instructions for what all elementwise code is made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from llvmlite import ir
+
+from lineara.ir.types import DType
+
+INT = ir.IntType(64)
+BOOL = ir.IntType(1)
+BYTE = ir.IntType(8)
+BYTES = BYTE.as_pointer()
+FLAG = np.dtype(np.bool_)
+
+
+class Num(NamedTuple):
+    """A number, or `lanes` numbers.
+
+    Attributes:
+        dtype: what it is in the language.
+        parts: LLVM values, of vector type if there are lanes: one, or real and imaginary part.
+        lanes: 1 for a number that is the same in all lanes.
+    """
+
+    dtype: DType
+    parts: tuple[Any, ...]
+    lanes: int = 1
+
+    @property
+    def value(self) -> Any:
+        (value,) = self.parts
+        return value
+
+
+def part_type(dtype: DType) -> Any:
+    """The LLVM type of a number in a register, or of each part of a complex one."""
+    match dtype.kind:
+        case "b":
+            return BOOL
+        case "i" | "u":
+            return ir.IntType(8 * dtype.itemsize)
+        case "f":
+            return ir.FloatType() if dtype.itemsize == 4 else ir.DoubleType()
+    return ir.FloatType() if dtype.itemsize == 8 else ir.DoubleType()
+
+
+def memory_type(dtype: DType) -> Any:
+    """The LLVM type of a number in memory; a complex one is two of them, a bool one byte."""
+    return BYTE if dtype.kind == "b" else part_type(dtype)
+
+
+def parts_of(dtype: DType) -> int:
+    """How many LLVM values a number takes."""
+    return 2 if dtype.kind == "c" else 1
+
+
+def constant(value: Any) -> Num:
+    """A NumPy scalar as a number."""
+    dtype = value.dtype
+    type = part_type(dtype)
+    if dtype.kind == "c":
+        return Num(dtype, (type(float(value.real)), type(float(value.imag))))
+    number = float(value) if dtype.kind == "f" else int(value)
+    return Num(dtype, (ir.Constant(type, number),))
+
+
+class Emit:
+    """Writes instructions at the place of a builder."""
+
+    def __init__(self, builder: Any, lanes: int = 1) -> None:
+        self.b = builder
+        self.lanes = lanes
+
+    # -- lanes ----------------------------------------------------------------------------------
+
+    def spread(self, x: Num, lanes: int) -> Num:
+        """The number in all lanes."""
+        if x.lanes == lanes:
+            return x
+        return Num(x.dtype, tuple(self.splat(part, lanes) for part in x.parts), lanes)
+
+    def splat(self, value: Any, lanes: int) -> Any:
+        if isinstance(value, ir.Constant) and not isinstance(value.type, ir.VectorType):
+            return ir.Constant(ir.VectorType(value.type, lanes), [value] * lanes)
+        type = ir.VectorType(value.type, lanes)
+        first = self.b.insert_element(ir.Constant(type, ir.Undefined), value, INT(0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [ir.IntType(32)(0)] * lanes)
+        return self.b.shuffle_vector(first, ir.Constant(type, ir.Undefined), zeros)
+
+    def together(self, numbers: Sequence[Num]) -> list[Num]:
+        """The numbers with as many lanes as any of them has."""
+        lanes = max((x.lanes for x in numbers), default=1)
+        return [self.spread(x, lanes) for x in numbers]
+
+    def lane(self, x: Num, k: int) -> Num:
+        """One lane of a number."""
+        if x.lanes == 1:
+            return x
+        return Num(x.dtype, tuple(self.b.extract_element(part, INT(k)) for part in x.parts))
+
+    def gathered(self, dtype: DType, numbers: Sequence[Num]) -> Num:
+        """Numbers as the lanes of one."""
+        lanes = len(numbers)
+        parts = []
+        for p in range(parts_of(dtype)):
+            vector: Any = ir.Constant(ir.VectorType(part_type(dtype), lanes), ir.Undefined)
+            for k, x in enumerate(numbers):
+                vector = self.b.insert_element(vector, x.parts[p], INT(k))
+            parts.append(vector)
+        return Num(dtype, tuple(parts), lanes)
+
+    def type(self, x: Num, kind: Any = None) -> Any:
+        """The LLVM type of the parts of `x`, or another one with as many lanes."""
+        part = part_type(x.dtype) if kind is None else kind
+        return part if x.lanes == 1 else ir.VectorType(part, x.lanes)
+
+    def like(self, x: Num, number: float) -> Any:
+        """A Python number as a constant of the type of a part of `x`."""
+        part = part_type(x.dtype)
+        scalar = ir.Constant(part, number)
+        return scalar if x.lanes == 1 else ir.Constant(self.type(x), [scalar] * x.lanes)
+
+    def flag(self, value: Any, lanes: int) -> Num:
+        """The outcome of a comparison."""
+        return Num(FLAG, (value,), lanes)
+
+    # -- memory ---------------------------------------------------------------------------------
+
+    def load(self, pointer: Any, dtype: DType, offset: Any) -> Num:
+        """The number at a place in an array, `pointer` being that of its first element."""
+        parts = []
+        for at in self._places(pointer, dtype, offset):
+            value = self.b.load(at)
+            parts.append(self.b.icmp_unsigned("!=", value, BYTE(0)) if dtype == FLAG else value)
+        return Num(dtype, tuple(parts))
+
+    def store(self, x: Num, pointer: Any, offset: Any) -> None:
+        for part, at in zip(x.parts, self._places(pointer, x.dtype, offset), strict=True):
+            self.b.store(self.b.zext(part, BYTE) if x.dtype == FLAG else part, at)
+
+    def load_lanes(self, pointer: Any, dtype: DType, offset: Any, lanes: int) -> Num:
+        """Numbers that are next to each other."""
+        at = self.b.gep(pointer, [offset])
+        vector = ir.VectorType(memory_type(dtype), lanes)
+        value = self.b.load(self.b.bitcast(at, vector.as_pointer()), align=_alignment(dtype))
+        if dtype == FLAG:
+            value = self.b.icmp_unsigned("!=", value, ir.Constant(vector, [0] * lanes))
+        return Num(dtype, (value,), lanes)
+
+    def store_lanes(self, x: Num, pointer: Any, offset: Any) -> None:
+        at = self.b.gep(pointer, [offset])
+        vector = ir.VectorType(memory_type(x.dtype), x.lanes)
+        value = self.b.zext(x.value, vector) if x.dtype == FLAG else x.value
+        self.b.store(value, self.b.bitcast(at, vector.as_pointer()), align=_alignment(x.dtype))
+
+    def _places(self, pointer: Any, dtype: DType, offset: Any) -> list[Any]:
+        if dtype.kind != "c":
+            return [self.b.gep(pointer, [offset])]
+        twice = self.b.mul(offset, INT(2))
+        return [self.b.gep(pointer, [self.b.add(twice, INT(p))]) for p in range(2)]
+
+    # -- calls of functions outside -------------------------------------------------------------
+
+    def outside(self, name: str, result: Any, arguments: Sequence[Any]) -> Any:
+        """The result of a function without effects that the linker finds under its name."""
+        module = self.b.module
+        known = module.globals.get(name)
+        if known is None:
+            known = ir.Function(
+                module, ir.FunctionType(result, [x.type for x in arguments]), name=name
+            )
+            if not name.startswith("llvm."):
+                for attribute in ("nounwind", "readnone"):
+                    known.attributes.add(attribute)
+        return self.b.call(known, arguments)
+
+    def intrinsic(self, name: str, x: Num, *others: Num) -> Num:
+        """An intrinsic function of LLVM, of real floats."""
+        numbers = self.together([x, *others])
+        part = "f32" if x.dtype.itemsize == 4 else "f64"
+        lanes = numbers[0].lanes
+        full = f"llvm.{name}.{part}" if lanes == 1 else f"llvm.{name}.v{lanes}{part}"
+        type = self.type(numbers[0])
+        return Num(x.dtype, (self.outside(full, type, [n.value for n in numbers]),), lanes)
+
+
+def _alignment(dtype: DType) -> int:
+    return 1 if dtype == FLAG else dtype.itemsize

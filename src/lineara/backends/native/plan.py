@@ -1,0 +1,272 @@
+"""What is computed where: the steps of a function, and what each of them stores.
+
+Elementwise ops, and ops that only move elements, are *lazy*: an element of their result is computed
+where somebody reads it. Everything else is a step. A *nest* of loops stores several arrays of one
+shape, and reduces others, at a time: an array that must be in memory, or that is costly and read in
+more than one place, is stored by the first nest that has all that it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any, NamedTuple
+
+from lineara.backends.native.elementwise import COSTS, lowering
+from lineara.backends.native.flat import Branch, Flat, Invoke, Loop, Repeat, Step
+from lineara.ir.program import Literal, Operand, Variable
+from lineara.ops.broadcast import Broadcast, ReduceSum
+from lineara.ops.contract import Dot, _parse
+from lineara.ops.creation import Iota
+from lineara.ops.dynamic import DynamicSlice, DynamicSliceAdd, DynamicUpdateSlice
+from lineara.ops.indexing import Gather, ScatterAdd, ScatterSet
+from lineara.ops.packages import Blank
+from lineara.ops.reduce import ReduceAnd, ReduceMax, ReduceMin, ReduceOr, ReduceProd
+from lineara.ops.shape import ExpandDims, Flip, Reshape, Squeeze, Transpose
+from lineara.ops.slicing import Concatenate, Pad, Slice, SliceAdd
+
+MOVING = (
+    *(Broadcast, Reshape, Transpose, Flip, ExpandDims, Squeeze, Slice, Pad),
+    *(Gather, DynamicSlice, Iota, Blank),
+)
+"""Ops whose elements are elements of their first operand, or known."""
+REDUCTIONS = (ReduceSum, ReduceProd, ReduceMax, ReduceMin, ReduceOr, ReduceAnd)
+CHANGES = (SliceAdd, DynamicSliceAdd, DynamicUpdateSlice, ScatterAdd, ScatterSet)
+"""Ops that change a part of their first operand, in place if nobody else reads it."""
+CONTROL = (Invoke, Branch, Loop, Repeat)
+
+CHEAP = 6
+"""What may be computed more than once."""
+LONG = 60
+"""What is not computed in one go, so that nothing recurses deeply."""
+LARGE = 20_000
+"""Products from which on a contraction is left to BLAS."""
+
+
+class Contraction(NamedTuple):
+    """A `dot` as loops: the labels of all loops, outermost first."""
+
+    labels: str
+    x: str
+    y: str
+    out: str
+
+
+@dataclass(eq=False)
+class Nest:
+    """Loops over one shape, with what is computed in them, in order."""
+
+    shape: tuple[int, ...]
+    roots: list[Step] = field(default_factory=list)
+
+
+Unit = Nest | Step
+"""A nest, or one step for itself."""
+
+
+class Read(NamedTuple):
+    """A value that something reads: at the index that it is at itself, or anywhere."""
+
+    value: Variable
+    here: bool
+
+
+class Plan:
+    """The units of a function, in order, and where its values are read.
+
+    Attributes:
+        units: what is done, in order.
+        place: in which unit a value comes into being; −1 for parameters.
+        stored: the arrays that are in memory.
+        last: the last unit that reads a value; results are read after all of them.
+    """
+
+    def __init__(self, f: Flat) -> None:
+        self.f = f
+        self.definition = {v: step for step in f.steps for v in step.results}
+        self.units: list[Unit] = []
+        self.place: dict[Variable, int] = dict.fromkeys(f.params, -1)
+        self.stored: set[Variable] = {p for p in f.params if p.type.shape}
+        self.last: dict[Variable, int] = {}
+        self._cost: dict[Variable, int] = {}
+        self._count_uses()
+        for step in f.steps:
+            self._add(step)
+        self._find_reads()
+
+    # -- what is lazy ---------------------------------------------------------------------------
+
+    def is_lazy(self, step: Step) -> bool:
+        """Whether the elements of the result can be computed one by one."""
+        if isinstance(step.op, MOVING):
+            return True
+        if isinstance(step.op, CONTROL):
+            return False
+        return lowering(step.op, [v.type.dtype for v in step.operands]) is not None
+
+    def _count_uses(self) -> None:
+        self.uses: dict[Operand, int] = {}
+        self.needed: set[Operand] = {v for v in self.f.results if v.type.shape}
+        for step in self.f.steps:
+            for v in set(step.operands):
+                self.uses[v] = self.uses.get(v, 0) + 1
+            self.needed.update(v for v in self._in_memory(step) if v.type.shape)
+        for v in self.f.results:
+            self.uses[v] = self.uses.get(v, 0) + 1
+
+    def _in_memory(self, step: Step) -> Sequence[Operand]:
+        """The operands that a step takes from memory only."""
+        op = step.op
+        if isinstance(op, CHANGES):
+            whole, part, *positions = step.operands
+            return [whole, part, *positions]
+        if isinstance(op, Dot) and not is_loops(step):
+            return step.operands
+        if isinstance(op, (*REDUCTIONS, Dot, Concatenate)) or self.is_lazy(step):
+            return ()
+        return step.operands
+
+    def cost(self, v: Operand) -> int:
+        """What it takes to compute an element of a value where it is read."""
+        if not isinstance(v, Variable) or v in self.place or v not in self.definition:
+            return 1
+        return self._cost.get(v, 1)
+
+    # -- units ----------------------------------------------------------------------------------
+
+    def _add(self, step: Step) -> None:
+        if not self.is_lazy(step):
+            self._add_eager(step)
+            return
+        (v,) = step.results
+        own = COSTS.get(getattr(step.op, "name", ""), 1)
+        self._cost[v] = own + sum(map(self.cost, step.operands))
+        if not v.type.shape:
+            self._alone(step)
+            return
+        costly = self.uses.get(v, 0) > 1 and self._cost[v] > CHEAP
+        if v in self.needed or costly or self._cost[v] > LONG:
+            self._join(step, v.type.shape)
+            if v in self.needed:
+                self.stored.add(v)
+
+    def _add_eager(self, step: Step) -> None:
+        op = step.op
+        if isinstance(op, REDUCTIONS):
+            self._join(step, step.operands[0].type.shape)
+            self.stored.update(v for v in step.results if v.type.shape)
+        elif isinstance(op, Dot) and is_loops(step):
+            self._join(step, contraction_shape(step))
+            self.stored.update(v for v in step.results if v.type.shape)
+        else:
+            self._alone(step)
+            self.stored.update(v for v in step.results if v.type.shape)
+
+    def _alone(self, step: Step) -> None:
+        for v in step.results:
+            self.place[v] = len(self.units)
+        self.units.append(step)
+
+    def _join(self, step: Step, shape: tuple[int, ...]) -> None:
+        """Puts a root into the first nest of its shape that comes late enough."""
+        first = 0
+        for read in self.reads_of(step):
+            place = self.place[read.value]
+            unit = self.units[place] if place >= 0 else None
+            same = read.here and isinstance(unit, Nest) and unit.shape == shape
+            first = max(first, place if same and not is_reduced(self.definition.get(read.value)) else place + 1)
+        for i in range(first, len(self.units)):
+            unit = self.units[i]
+            if isinstance(unit, Nest) and unit.shape == shape:
+                break
+        else:
+            i, unit = len(self.units), Nest(shape)
+            self.units.append(unit)
+        unit.roots.append(step)
+        for v in step.results:
+            self.place[v] = i
+
+    # -- reads ----------------------------------------------------------------------------------
+
+    def reads_of(self, step: Step) -> set[Read]:
+        """What a step reads, through all that is lazy."""
+        found: set[Read] = set()
+        moved = not isinstance(step.op, REDUCTIONS) and (
+            isinstance(step.op, MOVING) or not self.is_lazy(step)
+        )
+        for v in step.operands:
+            self._walk(v, not moved, found, set())
+        return found
+
+    def _walk(
+        self, v: Operand, here: bool, found: set[Read], seen: set[tuple[Operand, bool]]
+    ) -> None:
+        if isinstance(v, Literal) or (v, here) in seen:
+            return
+        seen.add((v, here))
+        if v in self.place:
+            found.add(Read(v, here and bool(v.type.shape)))
+            return
+        step = self.definition[v]
+        still = here and not isinstance(step.op, MOVING)
+        for w in step.operands:
+            self._walk(w, still, found, seen)
+
+    def _find_reads(self) -> None:
+        for i, unit in enumerate(self.units):
+            for step in unit.roots if isinstance(unit, Nest) else [unit]:
+                for v, here in self.reads_of(step):
+                    self.last[v] = max(self.last.get(v, -1), i)
+                    if v.type.shape and (self.place[v] != i or not here):
+                        self.stored.add(v)
+        for v in self.f.results:
+            if isinstance(v, Variable):
+                self.last[v] = len(self.units)
+
+    def readers(self) -> Iterator[tuple[int, Step]]:
+        for i, unit in enumerate(self.units):
+            for step in unit.roots if isinstance(unit, Nest) else [unit]:
+                yield i, step
+
+
+def is_reduced(step: Step | None) -> bool:
+    """Whether the result of a step is there after all iterations of its nest only."""
+    return step is not None and isinstance(step.op, (*REDUCTIONS, Dot))
+
+
+# -- contractions ---------------------------------------------------------------------------------
+
+
+def is_loops(step: Step) -> bool:
+    """Whether a contraction is computed by loops rather than by BLAS."""
+    return step.results[0].type.dtype.kind not in "fc" or (
+        prod(contraction_shape(step)) <= LARGE
+    )
+
+
+def contraction(step: Step) -> Contraction:
+    """The order of loops: the label that is innermost in memory is the innermost loop."""
+    x, y, out = _parse(step.op.spec)
+    summed = [label for label in x if label not in out]
+    order = [*out, *summed]
+    if order:
+
+        def contiguous(label: str) -> int:
+            return sum(bool(part) and part[-1] == label for part in (x, y, out))
+
+        best = max(reversed(order), key=contiguous)
+        order.remove(best)
+        order.append(best)
+    return Contraction("".join(order), x, y, out)
+
+
+def contraction_shape(step: Step) -> tuple[int, ...]:
+    labels = contraction(step)
+    sizes: dict[str, int] = {}
+    for part, v in zip((labels.x, labels.y), step.operands, strict=True):
+        sizes.update(zip(part, v.type.shape, strict=True))
+    return tuple(sizes[label] for label in labels.labels)
+
+
+Anything = Any
