@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from llvmlite import ir
 
-from lineara.backends.native.flat import NotNativeError, Step
+from lineara.backends.native.flat import NotNativeError, StackVariable, Step
 from lineara.backends.native.numbers import BYTES, INT, Emit, memory_type, parts_of
-from lineara.ir.containers import Container
 from lineara.ir.types import ArrayType
 from lineara.ops.control.base import Control
 
@@ -42,7 +41,7 @@ class Calls:
     def write(self, fn: FunctionEmitter, step: Step) -> None:
         """Writes the call of a step."""
         if isinstance(step.op, Control) or any(
-            isinstance(v.type, Container) for v in (*step.operands, *step.results)
+            isinstance(v, StackVariable) for v in (*step.operands, *step.results)
         ):
             raise NotNativeError(getattr(step.op, "name", str(step.op)))
         number = len(self.steps)

@@ -10,7 +10,7 @@ import numpy as np
 from llvmlite import ir
 
 from lineara.backends.native.callbacks import Calls
-from lineara.backends.native.flat import NotNativeError, flat
+from lineara.backends.native.flat import NotNativeError, StackVariable, flat
 from lineara.backends.native.functions import STATUS, ModuleEmitter
 from lineara.backends.native.machine import Code
 from lineara.backends.native.numbers import BYTES, INT, Emit, memory_type
@@ -26,6 +26,8 @@ class Compiled:
     def __init__(self, f: Function) -> None:
         self.calls = Calls()
         main = flat(f)
+        if any(isinstance(v, StackVariable) for v in (*main.params, *main.results)):
+            raise NotNativeError("stacks that Python sees")
         emitter = ModuleEmitter(f.name, self.calls)
         made = emitter.function(main)
         _write_entry(emitter, main, made)

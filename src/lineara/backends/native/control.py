@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from llvmlite import ir
 
-from lineara.backends.native.flat import Branch, Flat, Invoke, Loop, Repeat, Step
+from lineara.backends.native import stacks
+from lineara.backends.native.flat import Branch, Flat, Invoke, Loop, Repeat, StackVariable, Step
 from lineara.backends.native.homes import _aligned
 from lineara.backends.native.numbers import (
     BOOL,
@@ -142,60 +143,74 @@ def _carries(
 
 
 def _loop(fn: FunctionEmitter, step: Step, op: Loop) -> None:
-    consts = step.operands[: op.consts]
-    starts = step.operands[op.consts :][: op.carries]
-    slices = step.operands[op.consts + op.carries :]
+    operands = step.operands[op.first :]
+    length = fn.number_of(step.operands[0]).value if op.length is None else INT(op.length)
+    consts, rest = operands[: op.consts], operands[op.consts :]
     made = fn.module.body(op)
     invariant = [x for v in consts for x in fn.argument(v)]
-    carries, scratch = _carries(fn, starts, step.results[: op.carries], made, fn.scratch())
-    wholes = step.results[op.carries :]
-    pieces = op.body.params[op.consts + op.carries :]
-    new = op.body.results[op.carries :]
+    carries, scratch = _carries(fn, rest, step.results[: op.carries], made, fn.scratch())
+    slices = [
+        _Along(fn, v, piece, length)
+        for v, piece in zip(rest[op.carries :], op.body.params[op.consts + op.carries :], strict=True)
+    ]
+    wholes = [
+        _Along(fn, v, piece, length, is_result=True)
+        for v, piece in zip(step.results[op.carries :], op.body.results[op.carries :], strict=True)
+    ]
 
     def iteration(k: Any) -> None:
-        number = fn.b.sub(INT(op.length - 1), k) if op.reverse else k
+        number = fn.b.sub(fn.b.sub(length, INT(1)), k) if op.reverse else k
         inputs = [*invariant, *(x for c in carries for x in c.argument())]
-        for v, piece in zip(slices, pieces, strict=True):
-            inputs += _slice(fn, v, piece, number)
-        outputs = [c.target() for c in carries]
-        outputs += [_place(fn, w, v, number) for w, v in zip(wholes, new, strict=True)]
+        inputs += [x for along in slices for x in along.argument(number)]
+        outputs = [c.target() for c in carries] + [along.place(number) for along in wholes]
         fn.call(made, scratch, inputs, outputs)
         for c in carries:
             c.advance()
 
-    if op.length:
-        _counted(fn, op.length, iteration)
+    if op.length != 0:
+        _counted(fn, length, iteration)
     for c in carries:
         c.finish()
-    for w in wholes:
-        fn.ready.add(w)
 
 
-def _slice(fn: FunctionEmitter, whole: Operand, piece: Variable, number: Any) -> list[Any]:
-    at = _place(fn, whole, piece, number)  # type: ignore[arg-type]
-    if piece.type.shape:
-        return [at]
-    return list(Emit(fn.b).load(at, piece.type.dtype, INT(0)).parts)
+class _Along:
+    """An array or a stack that a loop runs along, or makes."""
+
+    def __init__(
+        self, fn: FunctionEmitter, whole: Any, piece: Operand, length: Any, is_result: bool = False
+    ) -> None:
+        self.fn, self.whole, self.piece = fn, whole, piece
+        self.is_stack = isinstance(whole, StackVariable)
+        if self.is_stack and is_result:
+            stacks.make(fn, whole, length)
+        self.guarded = self.is_stack and not is_result
+
+    def place(self, number: Any) -> Any:
+        """The address of a slice."""
+        if self.is_stack:
+            return stacks.item(self.fn, self.whole, number, self.guarded)
+        size = self.piece.type.size * parts_of(self.piece.type.dtype)
+        return self.fn.b.gep(self.fn.pointer(self.whole), [self.fn.b.mul(number, INT(size))])
+
+    def argument(self, number: Any) -> list[Any]:
+        """A slice as arguments of a call."""
+        at = self.place(number)
+        if self.piece.type.shape:
+            return [at]
+        return list(Emit(self.fn.b).load(at, self.piece.type.dtype, INT(0)).parts)
 
 
-def _place(fn: FunctionEmitter, whole: Variable, piece: Operand, number: Any) -> Any:
-    """The address of a slice of an array."""
-    size = piece.type.size * parts_of(piece.type.dtype)
-    return fn.b.gep(fn.pointer(whole), [fn.b.mul(number, INT(size))])
-
-
-def _counted(fn: FunctionEmitter, length: int, iteration: Any) -> None:
+def _counted(fn: FunctionEmitter, length: Any, iteration: Any) -> None:
     b = fn.b
-    entry, header = b.block, b.append_basic_block("iteration")
-    b.branch(header)
+    entry, header, done = b.block, b.append_basic_block("iteration"), b.append_basic_block("done")
+    b.cbranch(b.icmp_signed(">", length, INT(0)), header, done)
     b.position_at_end(header)
     k = b.phi(INT)
     k.add_incoming(INT(0), entry)
     iteration(k)
     following = b.add(k, INT(1))
     k.add_incoming(following, b.block)
-    done = b.append_basic_block("done")
-    b.cbranch(b.icmp_signed("<", following, INT(length)), header, done)
+    b.cbranch(b.icmp_signed("<", following, length), header, done)
     b.position_at_end(done)
 
 
@@ -204,7 +219,10 @@ def _repeat(fn: FunctionEmitter, step: Step, op: Repeat) -> None:
     first = op.cond_consts + op.consts
     of_body = [x for v in step.operands[op.cond_consts : first] for x in fn.argument(v)]
     made, cond = fn.module.body(op), fn.module.function(op.cond)
-    carries, scratch = _carries(fn, step.operands[first:], step.results, made, fn.scratch())
+    results, entries = step.results[: op.carries], step.results[op.carries :]
+    carries, scratch = _carries(fn, step.operands[first:], results, made, fn.scratch())
+    for v in entries:
+        stacks.make(fn, v, INT(0))
     answer = fn.slot(BYTE)
     b = fn.b
     header, body, done = (b.append_basic_block(n) for n in ("asked", "iteration", "done"))
@@ -217,7 +235,8 @@ def _repeat(fn: FunctionEmitter, step: Step, op: Repeat) -> None:
     b.cbranch(b.and_(going_on, fine), body, done)
     b.position_at_end(body)
     inputs = [x for c in carries for x in c.argument()]
-    fn.call(made, scratch, [*of_body, *inputs], [c.target() for c in carries])
+    outputs = [*(c.target() for c in carries), *(stacks.pushed(fn, v) for v in entries)]
+    fn.call(made, scratch, [*of_body, *inputs], outputs)
     for c in carries:
         c.advance()
     b.branch(header)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from lineara.backends.native import maths
 from lineara.backends.native.numbers import FLAG, Emit, Num, memory_type, part_type
 from lineara.ir.op import Op
@@ -27,6 +29,9 @@ COSTS |= {"logistic": 16, "logaddexp": 30}
 def lowering(op: Op, dtypes: Sequence[DType]) -> Lowering | None:
     """What writes the instructions of an op on numbers of those dtypes, if anything does."""
     if isinstance(op, Convert):
+        rounds = dtypes[0].kind in "fc" and op.dtype.kind in "iu"
+        if rounds and op.dtype not in (np.int32, np.int64):
+            return None  # what NumPy makes of numbers that are out of range differs
         return lambda e, x: convert(e, x, op.dtype)
     if op.name in ("name", "stop_gradient"):
         return lambda e, x: x
@@ -68,15 +73,26 @@ def convert(e: Emit, x: Num, dtype: DType) -> Num:
         x = Num(_real_of(x.dtype), x.parts[:1], x.lanes)
         return convert(e, x, dtype)
     target = e.type(Num(dtype, (), x.lanes))
+    if x.dtype.kind == "f" and dtype.kind in "iu":
+        return _rounded(e, x, dtype, target)
     return Num(dtype, (_cast(e.b, x, dtype)(x.value, target),), x.lanes)
+
+
+def _rounded(e: Emit, x: Num, dtype: DType, target: Any) -> Num:
+    """A float as an integer; what is out of range is the least integer, as processors have it."""
+    limit = 2.0 ** (8 * dtype.itemsize - 1)
+    small = e.b.fcmp_ordered("<", x.value, e.like(x, limit))
+    large = e.b.fcmp_ordered(">=", x.value, e.like(x, -limit))
+    inside = e.b.and_(small, large)
+    safe = e.b.select(inside, x.value, e.like(x, 0.0))
+    least = e.like(Num(dtype, (), x.lanes), int(-limit))
+    return Num(dtype, (e.b.select(inside, e.b.fptosi(safe, target), least),), x.lanes)
 
 
 def _cast(b: Any, x: Num, dtype: DType) -> Any:
     source, target = x.dtype, dtype
     if source.kind == "f" and target.kind == "f":
         return b.fpext if target.itemsize > source.itemsize else b.fptrunc
-    if source.kind == "f":
-        return b.fptosi if target.kind == "i" else b.fptoui
     if target.kind == "f":
         return b.sitofp if source.kind == "i" else b.uitofp
     if source == FLAG:
@@ -188,6 +204,71 @@ def _square(e: Emit, x: Num) -> Num:
 @entry("reciprocal", "f")
 def _reciprocal(e: Emit, x: Num) -> Num:
     return Num(x.dtype, (e.b.fdiv(e.like(x, 1.0), x.value),), x.lanes)
+
+
+# -- division with a remainder --------------------------------------------------------------------
+
+
+def _divided(e: Emit, x: Num, y: Num) -> tuple[Num, Num]:
+    """Integers divided as Python has it: quotient rounded down, and remainder; by zero both 0."""
+    x, y = e.together([x, y])
+    zero, one = e.like(x, 0), e.like(x, 1)
+    signed = x.dtype.kind == "i"
+    unsafe = e.b.icmp_unsigned("==", y.value, zero)
+    by = e.b.select(unsafe, one, y.value)
+    if signed:  # the least integer by −1 is out of range
+        minus = e.b.icmp_signed("==", y.value, e.like(x, -1))
+        by = e.b.select(minus, one, by)
+    quotient = e.b.sdiv(x.value, by) if signed else e.b.udiv(x.value, by)
+    rest = e.b.sub(x.value, e.b.mul(quotient, by))
+    if signed:
+        apart = e.b.icmp_signed("<", e.b.xor(rest, by), zero)
+        apart = e.b.and_(apart, e.b.icmp_signed("!=", rest, zero))
+        quotient = e.b.select(apart, e.b.sub(quotient, one), quotient)
+        rest = e.b.select(apart, e.b.add(rest, by), rest)
+        quotient = e.b.select(minus, e.b.neg(x.value), quotient)
+    results = (e.b.select(unsafe, zero, part) for part in (quotient, rest))
+    first, second = (Num(x.dtype, (part,), x.lanes) for part in results)
+    return first, second
+
+
+@entry("floor_divide", "iu")
+def _floor_divide(e: Emit, x: Num, y: Num) -> Num:
+    return _divided(e, x, y)[0]
+
+
+@entry("remainder", "iu")
+def _remainder(e: Emit, x: Num, y: Num) -> Num:
+    return _divided(e, x, y)[1]
+
+
+@entry("left_shift", "iu")
+def _left_shift(e: Emit, x: Num, y: Num) -> Num:
+    return _shifted(e, x, y, e.b.shl)
+
+
+@entry("right_shift", "iu")
+def _right_shift(e: Emit, x: Num, y: Num) -> Num:
+    return _shifted(e, x, y, e.b.ashr if x.dtype.kind == "i" else e.b.lshr)
+
+
+def _shifted(e: Emit, x: Num, y: Num, shift: Any) -> Num:
+    """By as many bits as there are, or more, nothing is left but the sign."""
+    x, y = e.together([x, y])
+    last = e.like(x, 8 * x.dtype.itemsize - 1)
+    far = e.b.icmp_unsigned(">", y.value, last)
+    near = shift(x.value, e.b.select(far, last, y.value))
+    gone = near if shift == e.b.ashr else e.like(x, 0)
+    return Num(x.dtype, (e.b.select(far, gone, near),), x.lanes)
+
+
+@entry("sign", "i")
+def _sign_of_int(e: Emit, x: Num) -> Num:
+    zero = e.like(x, 0)
+    type = e.type(x)
+    above = e.b.zext(e.b.icmp_signed(">", x.value, zero), type)
+    below = e.b.zext(e.b.icmp_signed("<", x.value, zero), type)
+    return Num(x.dtype, (e.b.sub(above, below),), x.lanes)
 
 
 # -- comparisons ----------------------------------------------------------------------------------

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from lineara.errors import Source
-from lineara.ir.containers import Package, Stack
+from lineara.ir.containers import Container, Package, Stack
 from lineara.ir.op import Op
 from lineara.ir.program import Function, Literal, Operand, Variable, reachable
 from lineara.ir.types import ArrayType
@@ -68,36 +70,69 @@ class Branch:
 
 @dataclass(frozen=True, eq=False)
 class Loop:
-    """A `scan` of known length. Operands: consts, carries, slices; results: carries, slices."""
+    """A `scan`. Operands: its length, if that is not known, consts, carries, slices; results:
+    carries, slices.
+    """
 
     body: Flat
-    length: int
+    length: int | None
     reverse: bool
     consts: int
     carries: int
 
+    @property
+    def first(self) -> int:
+        """How many operands there are before those of the body."""
+        return int(self.length is None)
+
 
 @dataclass(frozen=True, eq=False)
 class Repeat:
-    """A `while`. Operands: consts of the condition and of the body, carries; results: carries."""
+    """A `while`. Operands: consts of the condition and of the body, carries; results: carries and
+    stacks.
+    """
 
     cond: Flat
     body: Flat
     cond_consts: int
     consts: int
+    carries: int
+
+
+@dataclass(frozen=True, eq=False)
+class Empty:
+    """An empty stack."""
+
+
+HANDLE = ArrayType(np.dtype(np.int64), (4,))
+"""What a stack is to its surroundings: the address of its items, their number, room for how many."""
+
+
+class StackVariable(Variable):
+    """A stack, of arrays or of stacks: a handle.
+
+    Attributes:
+        item: a variable like each of its items.
+    """
+
+    __slots__ = ("item",)
+
+    def __init__(self, item: Variable, hint: str | None = None) -> None:
+        super().__init__(HANDLE, hint)
+        self.item = item
 
 
 MOST = 4096
 """Leaves that a value may have; more come of deep nests of calls only."""
 
 
-def leaf_types(type: ArrayType) -> list[ArrayType]:
-    """The types of the arrays in a value."""
+def leaves_of(type: ArrayType, hint: str | None = None) -> list[Variable]:
+    """Variables for the arrays and stacks in a value of a type; a stack of packages is several."""
     if isinstance(type, Stack):
-        raise NotNativeError("stacks")
+        return [StackVariable(item, hint) for item in leaves_of(type.items[0], hint)]
     if not isinstance(type, Package):
-        return [type]
-    found = [leaf for item in type.items for leaf in leaf_types(item)]
+        return [Variable(type, hint)]
+    found = [leaf for item in type.items for leaf in leaves_of(item, hint)]
     if len(found) > MOST:
         raise NotNativeError("a package of too many values")
     return found
@@ -105,7 +140,7 @@ def leaf_types(type: ArrayType) -> list[ArrayType]:
 
 def count(types: Iterable[ArrayType]) -> int:
     """How many leaves values of those types have."""
-    return sum(len(leaf_types(type)) for type in types)
+    return sum(len(leaves_of(type)) for type in types)
 
 
 def flat(f: Function) -> Flat:
@@ -154,11 +189,7 @@ class _Flattener:
 
     def fresh(self, v: Variable, leaves: dict[Operand, list[Operand]]) -> list[Variable]:
         """The leaves of a variable: new ones if it is a package."""
-        if isinstance(v.type, Package):
-            made = [Variable(type, v.hint) for type in leaf_types(v.type)]
-        else:
-            leaf_types(v.type)
-            made = [v]
+        made = leaves_of(v.type, v.hint) if isinstance(v.type, Container) else [v]
         leaves[v] = list(made)
         return made
 
@@ -172,12 +203,15 @@ class _Flattener:
             elif isinstance(op, Unpack):
                 remaining = iter(everything)
                 for v in results:
-                    leaves[v] = [next(remaining) for _ in leaf_types(v.type)]
+                    leaves[v] = [next(remaining) for _ in leaves_of(v.type)]
             elif isinstance(op, Join | Blank):
                 made = self.fresh(results[0], leaves)
                 for i, leaf in enumerate(made):
                     operands = tuple(part[i] for part in inputs)
-                    one: Op = Add() if isinstance(op, Join) else Blank(leaf.type)
+                    if isinstance(leaf, StackVariable):
+                        one: Any = Join() if isinstance(op, Join) else Empty()
+                    else:
+                        one = Add() if isinstance(op, Join) else Blank(leaf.type)
                     steps.append(Step(one, operands, (leaf,), equation.source))
             elif type(op) is Call and self.calls[op.function] == 1:
                 self.inline(forget(op.function), everything, results, leaves, steps)
@@ -196,7 +230,7 @@ class _Flattener:
     ) -> None:
         remaining = iter(operands)
         for p in f.params:
-            leaves[p] = [next(remaining) for _ in leaf_types(p.type)]
+            leaves[p] = [next(remaining) for _ in leaves_of(p.type)]
         self.body(f, leaves, steps)
         for v, inner in zip(results, f.results, strict=True):
             leaves[v] = _of(inner, leaves)
@@ -210,32 +244,29 @@ class _Flattener:
             case Switch():
                 return Branch(tuple(map(self.function, op.branches)))
             case Scan():
-                if op.length is None:
-                    raise NotNativeError("a loop of traced length")
-                body = forget(op.body)
-                consts, carries, *_ = _ordinary_parts(op)
                 return Loop(
-                    self.function(body),
+                    self.function(op.body),
                     op.length,
                     op.reverse,
-                    count(p.type for p in body.params[:consts]),
-                    count(p.type for p in body.params[consts:][:carries]),
+                    count(p.type for p in op.body.params[: op.consts]),
+                    _carries(op.body, op.consts, op.carries),
                 )
             case While():
-                if len(op.body.results) > op.carries:
-                    raise NotNativeError("a loop that makes stacks")
                 return Repeat(
                     self.function(op.cond),
                     self.function(op.body),
                     count(p.type for p in op.cond.params[: op.cond_consts]),
                     count(p.type for p in op.body.params[: op.consts]),
+                    _carries(op.body, op.consts, op.carries),
                 )
         return op
 
 
-def _ordinary_parts(op: Scan) -> tuple[int, int]:
-    assert not op.linear_carries
-    return op.consts, op.carries
+def _carries(body: Function, consts: int, carries: int) -> int:
+    leaves = [v for p in body.params[consts:][:carries] for v in leaves_of(p.type)]
+    if any(isinstance(v, StackVariable) for v in leaves):
+        raise NotNativeError("a stack that a loop carries")
+    return len(leaves)
 
 
 def _of(v: Operand, leaves: dict[Operand, list[Operand]]) -> list[Operand]:

@@ -14,10 +14,11 @@ import numpy as np
 from llvmlite import ir
 
 from lineara.backends.native import homes as layout
+from lineara.backends.native import stacks
 from lineara.backends.native.callbacks import Calls
 from lineara.backends.native.changes import write_change, write_pieces
 from lineara.backends.native.control import write_control
-from lineara.backends.native.flat import Branch, Flat, Invoke, Loop, Repeat, Step
+from lineara.backends.native.flat import Branch, Flat, Invoke, Loop, Repeat, StackVariable, Step
 from lineara.backends.native.nests import Loops, write_nest
 from lineara.backends.native.numbers import (
     BOOL,
@@ -72,8 +73,7 @@ class ModuleEmitter:
     def body(self, loop: Loop | Repeat) -> Made:
         """The body of a loop, which may overwrite what it carries."""
         f, first = loop.body, loop.consts
-        carries = loop.carries if isinstance(loop, Loop) else len(f.results)
-        own = {first + i: i for i in range(carries) if f.params[first + i].type.shape}
+        own = {first + i: i for i in range(loop.carries) if f.params[first + i].type.shape}
         return self.function(f, own)
 
     def frame_of(self, step: Step) -> int:
@@ -90,7 +90,7 @@ class ModuleEmitter:
             case Repeat():
                 made = self.body(op)
                 frame = max(made.frame, self.function(op.cond).frame)
-                return frame + self._second_carries(op.body, len(op.body.results), made)
+                return frame + self._second_carries(op.body, op.carries, made)
         return 0
 
     def _second_carries(self, f: Flat, carries: int, made: Made) -> int:
@@ -140,9 +140,13 @@ class FunctionEmitter:
         self.wrong = self.slots.alloca(BOOL)
         self.slots.store(BOOL(0), self.wrong)
         self._bind(arguments)
+        self.created = [
+            v for step in f.steps for v in step.results if isinstance(v, StackVariable)
+        ]
         for i, unit in enumerate(self.plan.units):
             self.number = i
             self._unit(unit)
+            self._free()
         self._return()
         for k in range(len(f.results)):
             if k not in self.homes.given:
@@ -167,7 +171,9 @@ class FunctionEmitter:
             write_nest(self, unit)
             return
         op = unit.op
-        if isinstance(op, CHANGES):
+        if stacks.is_about_stacks(unit):
+            stacks.write(self, unit)
+        elif isinstance(op, CHANGES):
             write_change(self, unit)
         elif isinstance(op, Concatenate):
             write_pieces(self, unit)
@@ -180,12 +186,23 @@ class FunctionEmitter:
             self.module.calls.write(self, unit)
         self.ready.update(v for v in unit.results if v.type.shape)
 
+    def _free(self) -> None:
+        """Gives back the memory of stacks that are not read any more."""
+        for v in self.created:
+            last = self.plan.last.get(v, self.plan.place[v])
+            if last == self.number:
+                stacks.free(self, self.pointer(v), v.item)
+
     def _return(self) -> None:
         e = Emit(self.b)
         for k, (v, out) in enumerate(zip(self.f.results, self.outputs, strict=True)):
             if not v.type.shape:
                 x = constant(v.value) if isinstance(v, Literal) else self.scalars[v]
                 e.store(x, out, INT(0))
+            elif isinstance(v, StackVariable) and (
+                v not in self.created or v in self.f.results[:k]
+            ):
+                stacks.copy(self, out, self.pointer(v), v.item)  # somebody else has it too
             elif self.homes.of[v] != layout.Home("result", k) and k not in self.homes.given:
                 self.copy(out, self.pointer(v), v.type.nbytes)
         flagged = self.b.load(self.wrong)

@@ -83,16 +83,13 @@ def in_place(step: Step) -> list[tuple[Operand, Variable]]:
     if isinstance(op, CHANGES):
         return [(step.operands[0], step.results[0])]
     if isinstance(op, Loop):
-        first = op.consts
+        first = op.first + op.consts
         pairs = zip(step.operands[first : first + op.carries], step.results, strict=False)
         return [(v, r) for v, r in pairs if r.type.shape]
     if isinstance(op, Repeat):
         first = op.cond_consts + op.consts
-        return [
-            (v, r)
-            for v, r in zip(step.operands[first:], step.results, strict=True)
-            if r.type.shape
-        ]
+        pairs = zip(step.operands[first:], step.results, strict=False)
+        return [(v, r) for v, r in pairs if r.type.shape]
     return []
 
 

@@ -14,7 +14,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from lineara.backends.native.elementwise import COSTS, lowering
-from lineara.backends.native.flat import Branch, Flat, Invoke, Loop, Repeat, Step
+from lineara.backends.native.flat import Branch, Flat, Invoke, Loop, Repeat, StackVariable, Step
 from lineara.ir.program import Literal, Operand, Variable
 from lineara.ops.broadcast import Broadcast, ReduceSum
 from lineara.ops.contract import Dot, _parse
@@ -101,7 +101,7 @@ class Plan:
         """Whether the elements of the result can be computed one by one."""
         if isinstance(step.op, MOVING):
             return True
-        if isinstance(step.op, CONTROL):
+        if isinstance(step.op, CONTROL) or any(map(is_stack, (*step.operands, *step.results))):
             return False
         return lowering(step.op, [v.type.dtype for v in step.operands]) is not None
 
@@ -228,6 +228,10 @@ class Plan:
         for i, unit in enumerate(self.units):
             for step in unit.roots if isinstance(unit, Nest) else [unit]:
                 yield i, step
+
+
+def is_stack(v: Operand) -> bool:
+    return isinstance(v, StackVariable)
 
 
 def is_reduced(step: Step | None) -> bool:
