@@ -11,6 +11,7 @@ from threading import get_ident
 from typing import Any, NamedTuple
 
 from lineara import tree
+from lineara.backends.choice import runner
 from lineara.errors import TracingError, TypeMismatchError
 from lineara.frontend.arguments import (
     called,
@@ -42,7 +43,9 @@ class Jitted:
         static_argnums: frozenset[int],
         static_argnames: frozenset[str],
         name: str | None = None,
+        backend: str | None = None,
     ) -> None:
+        self.run = runner(backend)
         functools.update_wrapper(self, fun)
         self.fun = fun
         self.static_argnums = static_argnums
@@ -61,7 +64,8 @@ class Jitted:
         if recorded is None:
             with self._once(key):
                 recorded = self._record(key, static, structure, types)
-        results = apply(simplify(recorded.function), [*recorded.captures, *leaves])
+        operands = [*recorded.captures, *leaves]
+        results = apply(simplify(recorded.function), operands, run=self.run)
         return tree.unflatten(recorded.structure, results)
 
     def _divide(self, args: Any, kwargs: Any) -> tuple[dict[int | str, Any], Any]:
@@ -220,6 +224,7 @@ def jit(
     static_argnums: int | Iterable[int] = (),
     static_argnames: str | Iterable[str] = (),
     name: str | None = None,
+    backend: str | None = None,
 ) -> Any:
     """A version of `fun` that is traced once for each signature and then only run.
 
@@ -233,10 +238,12 @@ def jit(
         static_argnums: positions of arguments that are passed as they are, hashable.
         static_argnames: names of keyword arguments likewise.
         name: what programs call the definition; by default the name of `fun`.
+        backend: what runs it: "native" machine code, or "numpy", the interpreter. By default the
+            first, if llvmlite is installed.
 
     Raises:
-        TypeMismatchError: if `fun` is no function, or has no such parameters; at the call, for
-            arguments that are neither arrays nor static.
+        TypeMismatchError: if `fun` is no function, or has no such parameters, or there is no such
+            back end; at the call, for arguments that are neither arrays nor static.
         TracingError: at the call, where `fun` needs the value of an argument that is not static,
             or calls itself with arguments of the same types.
 
@@ -249,7 +256,11 @@ def jit(
     """
     if fun is None:
         return functools.partial(
-            jit, static_argnums=static_argnums, static_argnames=static_argnames, name=name
+            jit,
+            static_argnums=static_argnums,
+            static_argnames=static_argnames,
+            name=name,
+            backend=backend,
         )
     checked_function(fun, "jit")
-    return Jitted(fun, *_static(fun, static_argnums, static_argnames), name)
+    return Jitted(fun, *_static(fun, static_argnums, static_argnames), name, backend)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lineara import tree
+from lineara.backends.choice import Run
 from lineara.backends.numpy_interpreter import run
 from lineara.errors import TypeMismatchError
 from lineara.frontend.array import TracedArray
@@ -114,7 +115,10 @@ def record(
 
 
 def apply(
-    function: Function, operands: Sequence[Any], call: Callable[[Function], Op] = Call
+    function: Function,
+    operands: Sequence[Any],
+    call: Callable[[Function], Op] = Call,
+    run: Run = run,
 ) -> list[Any]:
     """The results of a function of ordinary values on actual arguments.
 
