@@ -35,7 +35,7 @@ BINARY = ["0.5 * ({} + {})", "({} * {})", "({} - {})", "{} / (1.2 + np.cos({}))"
 LITERALS = ["0.7", "-0.4", "1.3"]
 REDUCED = ["np.sum({})", "{}[0]", "{}[-1]", "np.mean({})", "({0} @ {0})"]
 SPREAD = [
-    "np.stack([{0}, 0.3 * {0}, {0} ** 2])",
+    "np.stack([{0}, 0.3 * {0}, 0.8])",
     "{} * np.array([0.3, 0.9, -0.5])",
     "{} * np.ones(3)",
 ]
@@ -273,7 +273,7 @@ class Writer:
             arrays,
             kinds,
             pattern,
-            index=f"np.minimum({index}, 2)",  # examples that are done go on counting
+            index=index,
             own=own,
         )
         options = ""
@@ -300,14 +300,14 @@ class Writer:
             arrays,
             kinds,
             f"{index} + 1, {pattern}",
-            index=f"np.minimum({index}, 2)",
+            index=index,
             own=[name for name, kind in arrays if kind == VECTOR],
         )
         condition = self.new("g")
         self.put(f"def {condition}(c):")
         self.put(f"    {index}, {taken} = c")
         bound = self.one(["0.137", "0.561", "2.5"])
-        self.put(f"    return ({index} < 4) & (np.sum({name}) < {bound})")
+        self.put(f"    return ({index} < 3) & (np.sum({name}) < {bound})")
         init = pattern.format(*self.starts(scope, kinds))
         given = f"{condition}, {body}, ({self.one(['0', '1'])}, {init})"
         self.results(scope, kinds, f"_, {pattern}", f"la.while_loop({given})")
@@ -328,7 +328,7 @@ class Writer:
     def grad(self, scope: Scope) -> None:
         name = self.function(scope, [VECTOR], SCALAR)
         at = self.expression(scope, VECTOR, 1)
-        self.result(scope, VECTOR, f"la.grad(lambda a: {name}(a) + a @ a)({at})")
+        self.result(scope, VECTOR, f"la.grad({name})({at})")
 
     def shared(self, scope: Scope, decorators: Sequence[str]) -> None:
         """A function that others may call, and the first call of it."""
