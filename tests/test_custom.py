@@ -206,6 +206,30 @@ DERIVATIVES: dict[str, Callable[[Fun], Fun]] = {
 }
 
 
+ZEROS: dict[str, Fun] = {
+    "in a loop": lambda a: np.sum(
+        la.fori_loop(0, 3, lambda i, c: np.stack([c[0], 0.3 * c[0], 0.8]), a * np.ones(3))
+    ),
+    "in a loop of unknown length": lambda a: np.sum(
+        la.while_loop(
+            lambda c: c[1] < 3,
+            lambda c: (np.stack([c[0][0], 0.3 * c[0][0], 0.8]), c[1] + 1),
+            (a * np.ones(3), 0),
+        )[0]
+    ),
+    "everywhere": lambda a: np.zeros_like(a) + 1,
+}
+
+
+@pytest.mark.parametrize("name", ZEROS)
+def test_tangents_that_are_zero_in_part(name: str) -> None:
+    f = ZEROS[name]
+    g = la.custom_jvp(f)
+    g.defjvp(lambda primals, tangents: la.jvp(f, primals, tangents))
+    for derivative in (la.grad, la.jacfwd, lambda f: la.grad(la.grad(f))):
+        assert derivative(g)(0.3) == derivative(f)(0.3)
+
+
 @pytest.mark.parametrize("context", CONTEXTS)
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_derivatives(rule: Callable[[], Fun], context: str) -> None:

@@ -15,6 +15,38 @@ X = np.array([0.3, 0.7, 0.2, 0.9, 0.5])
 TRACED_OR_NOT = pytest.mark.parametrize("run", [lambda f: f, la.jit], ids=["plain", "jit"])
 
 
+# -- examples that do not go the same way: nobody computes what single examples would not ---------
+
+UNEVEN: dict[str, Callable[[Any, Any], Any]] = {
+    "fori_loop": lambda k, x: la.fori_loop(k, 3, lambda i, s: s + np.sin(x[i]), 0.0),
+    "while_loop": lambda k, x: la.while_loop(
+        lambda c: c[0] < 3, lambda c: (c[0] + 1, c[1] + np.sin(x[c[0]])), (k, 0.0)
+    )[1],
+    "cond": lambda k, x: la.cond(k < 3, lambda: np.sin(x[k]), lambda: 0.0),
+    "switch": lambda k, x: la.switch(
+        k,
+        [
+            lambda: x[k],
+            lambda: np.sin(x[1 - k]),
+            lambda: la.cond(k < 2, lambda: x[k + 5], lambda: x[k]),
+            lambda: 0.0,
+        ],
+    ),
+}
+NUMBERS = {"some": [0, 2, 3, 1], "one": [3, 3, 2, 3], "none": [3, 3, 3, 3]}
+
+
+@pytest.mark.parametrize("name", UNEVEN)
+@pytest.mark.parametrize("numbers", NUMBERS.values(), ids=NUMBERS)
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_examples_are_not_led_astray(name: str, numbers: list[int], order: int) -> None:
+    f = UNEVEN[name]
+    derivatives = (f, la.grad(f, argnums=1), la.hessian(f, argnums=1))
+    g = la.jit(derivatives[order])
+    k, x = np.array(numbers), np.arange(12.0).reshape(4, 3) / 12
+    np.testing.assert_array_equal(la.vmap(g)(k, x), [g(*each) for each in zip(k, x, strict=True)])
+
+
 # -- iterations whose number nobody knows ---------------------------------------------------------
 
 

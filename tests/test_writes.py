@@ -156,6 +156,11 @@ PROGRAMS = [
     "y[0].fill(v[0])",
     "w.sort()",
     "y.sort(axis=0); w[:3].sort()",
+    "np.put(y.T, [0, -1, 5], v[:2]); np.put(y[::-1, 1:], 1, v[0])",
+    "np.put(y[:0], np.argsort([]), 1); np.putmask(y[:0], y[:0] > 0, 1)",
+    "np.fill_diagonal(y[:, 1:], v[0]); np.fill_diagonal(y[::-1], v[1])",
+    "np.negative(x[::-1], out=y); a = y.reshape(-1); a[0] = v[0]",
+    "import copy; a = copy.copy(y); b = copy.deepcopy(y); y[0] = v[0]; r = a + b",
 ]
 
 

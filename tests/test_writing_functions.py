@@ -27,6 +27,13 @@ def test_plain_diagonals_of_all_shapes() -> None:
             np.testing.assert_array_equal(la.jit(f)(7.0), plain)
 
 
+def ordered_by(x: Any) -> Any:
+    """An array with the order in memory of `x`, whatever is written into it."""
+    z = 2 * x
+    np.negative(x.copy(), out=z)
+    return z
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [
@@ -37,6 +44,8 @@ def test_plain_diagonals_of_all_shapes() -> None:
         (lambda y, x: np.put(y, [0], 1.0, mode="clip"), "mode='clip'"),
         (lambda y, x: np.multiply.at(y, 0, x), "np.multiply.at is not supported"),
         (lambda y, x: np.copyto(x, y), "copy it first"),
+        (lambda y, x: np.put(y, [6], 1.0), "out of bounds"),
+        (lambda y, x: ordered_by(x.T).reshape(-1).fill(0), "copy it first"),
     ],
 )
 def test_refusals(change: Callable[[Any, Any], Any], text: str) -> None:

@@ -214,11 +214,11 @@ class TracedArray(Traced):
     def __format__(self, spec: str) -> str:
         return format(self._number("format()"), spec) if spec else repr(self)
 
-    def __copy__(self) -> TracedArray:
-        return self
+    def __copy__(self) -> Any:
+        return self.copy()
 
-    def __deepcopy__(self, memo: Any) -> TracedArray:
-        return self
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.copy()
 
     def tolist(self) -> Any:
         """Nested lists of traced scalars."""

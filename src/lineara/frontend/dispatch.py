@@ -11,7 +11,7 @@ import numpy as np
 from lineara.errors import LinearaError, UnsupportedError
 from lineara.frontend import indexing
 from lineara.frontend.array import Dispatcher, TracedArray
-from lineara.frontend.core import name_of_ufunc
+from lineara.frontend.core import name_of_ufunc, value, wrap
 from lineara.frontend.numpy import FUNCTIONS, METHODS, UFUNCS
 from lineara.frontend.recipes import follow
 from lineara.frontend.writes import (
@@ -32,7 +32,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: An
         return _record_ufunc(ufunc, method, inputs, kwargs)
 
     plain = method == "__call__" and not kwargs
-    return mark_order(follow(ufunc, inputs, record) if plain else record(), inputs)
+    return mark_order(follow(ufunc, inputs, record) if plain else record(), inputs, kwargs)
 
 
 def _record_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Any) -> Any:
@@ -58,7 +58,9 @@ def call_function(function: Callable[..., Any], args: Any, kwargs: Mapping[str, 
     if args and isinstance(args[0], TracedArray) and function in SHARING:
         return _shared(function, result, args[0], lambda x: function(x, *args[1:], **kwargs))
     own = _own(result, args)
-    return mark_order(own, _flat(args)) if isinstance(own, TracedArray) and own.ndim > 1 else own
+    if isinstance(own, TracedArray) and own.ndim > 1:
+        return mark_order(own, _flat(args), kwargs)
+    return own
 
 
 def call_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, Any]) -> Any:
@@ -69,7 +71,7 @@ def call_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, A
     if name == "transpose":
         return as_view(result, array, lambda x: x.transpose(*args, **kwargs))
     own = _own(result, (array,))
-    return own if name in ("copy", "flatten") else mark_order(own, (array,))
+    return own if name in ("copy", "flatten") else mark_order(own, (array,), kwargs)
 
 
 FLATTENING = {np.reshape, np.ravel}
@@ -117,7 +119,7 @@ def _flat(args: Any) -> list[Any]:
 def _own(result: Any, args: Any) -> Any:
     """The result as an array object of its own, as all functions but the above make them."""
     if isinstance(result, TracedArray) and any(result is x for x in args):
-        return TracedArray(result.owner, result.value)
+        return wrap(value(result))  # its own also if it was that of a function further out
     if type(result) in (list, tuple):
         return type(result)(_own(part, args) for part in result)
     return result

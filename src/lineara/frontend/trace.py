@@ -71,10 +71,14 @@ class Traced:
     def value(self) -> Value:
         view = self.alias
         if view is not None and view.version != view.root.version:
-            fresh: Any = type(self)(self.owner, view.root.value)
-            for make in view.makers:
-                fresh = make(fresh)
-            self._value = fresh.value
+            token = _current.set(self.owner)  # a function further in may be the one that reads
+            try:
+                fresh: Any = type(self)(self.owner, view.root.value)
+                for make in view.makers:
+                    fresh = make(fresh)
+                self._value = fresh.value
+            finally:
+                _current.reset(token)
             self.alias = View(view.root, view.makers, view.root.version)
         return self._value
 

@@ -11,14 +11,24 @@ applied to an array of the positions 0, 1, 2, … in place of the root.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from lineara.errors import IndexRangeError, ShapeMismatchError, TracingError, TypeMismatchError
 from lineara.frontend.array import TracedArray
-from lineara.frontend.core import apply, broadcast_to, convert, here, reshape, traced, type_of_array
+from lineara.frontend.core import (
+    apply,
+    broadcast_to,
+    convert,
+    here,
+    reshape,
+    traced,
+    type_of_array,
+    wrap,
+)
+from lineara.frontend.core import value as lifted
 from lineara.frontend.trace import Traced, View
 from lineara.ir.types import Array
 from lineara.ops.dynamic import DynamicUpdateSlice
@@ -55,8 +65,13 @@ def as_flattened(result: TracedArray, base: TracedArray, make: Callable[[Any], A
     return TracedArray(result.owner, result.value, fixed=True)
 
 
-def mark_order(result: Any, operands: Sequence[Any]) -> Any:
-    """`result` of a function that keeps the order in memory of its operands, as NumPy's do."""
+def mark_order(result: Any, operands: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """`result` of a function that keeps the order in memory of its operands, as NumPy's do.
+
+    What is written into ``out=`` has the order of that array.
+    """
+    if options.get("out") is not None:
+        return result
     if isinstance(result, TracedArray) and result.ndim > 1 and result.alias is None:
         result.scrambled = any(isinstance(x, Traced) and _is_scrambled(x) for x in operands)
     return result
@@ -267,7 +282,7 @@ def _fitting(value: Any, shape: tuple[int, ...], root: Traced) -> Any:
             expected=f"one that fits into {root.value.dtype}",
             remedy="assign value.real, or make the array complex",
         )
-    x = traced(value) if isinstance(value, Traced) else np.asarray(value)
+    x = wrap(lifted(value)) if isinstance(value, Traced) else np.asarray(value)
     while x.ndim > len(shape) and x.shape[0] == 1:  # NumPy ignores leading axes of length 1
         x = reshape(x, x.shape[1:])
     return broadcast_to(convert(x, root.value.dtype), shape)

@@ -9,7 +9,8 @@ from lineara.ir.builder import Builder
 from lineara.ir.program import Equation, Function, Literal, Operand
 from lineara.ir.value import Value
 from lineara.ops.broadcast import Broadcast, broadcast
-from lineara.ops.control.base import Control, Typed
+from lineara.ops.control.base import Control, Mask, Typed
+from lineara.ops.control.call import Call
 from lineara.ops.creation import Convert
 from lineara.ops.elementwise import Elementwise
 from lineara.ops.packages import Blank
@@ -28,18 +29,24 @@ def as_linear(f: Function, linear: tuple[bool, ...]) -> Function:
     return prove(f, linear).function
 
 
-def prove(f: Function, linear: tuple[bool, ...]) -> Typed:
-    """Like `as_linear`, for callers that must know which results are linear."""
-    return f.memoized(("linear", linear), lambda: _as_linear(f, linear))
+def prove(f: Function, linear: Mask, zero: Mask | None = None) -> Typed:
+    """Like `as_linear`, for callers that must know which results are linear.
+
+    Args:
+        f: a function of ordinary values.
+        linear: which parameters are to be linear.
+        zero: which of the others are certainly zero.
+    """
+    return f.memoized(("linear", linear, zero), lambda: _as_linear(f, linear, zero))
 
 
-def _as_linear(f: Function, linear: tuple[bool, ...]) -> Typed:
+def _as_linear(f: Function, linear: Mask, zero: Mask | None) -> Typed:
     b = Builder(f.name)
     values: dict[Operand, Value] = {
         p: (b.linear_parameter if is_linear else b.parameter)(p.type, p.hint)
         for p, is_linear in zip(f.params, linear, strict=True)
     }
-    zeros = zeros_in(f)
+    zeros = zeros_in(f, zero)
     for equation in f.equations:
         b.source = equation.source
         operands = tuple(values.get(v) or Value(b, v) for v in equation.operands)
@@ -94,13 +101,25 @@ def _completed(
     return operands
 
 
-def zeros_in(f: Function) -> set[Operand]:
-    """The variables of `f` that are zero, whatever its arguments are."""
-    zeros: set[Operand] = set()
+def zeros_in(f: Function, zero: Mask | None = None) -> set[Operand]:
+    """The variables of `f` that are zero, given which of its parameters are."""
+    mask = (False,) * len(f.params) if zero is None else zero
+    return f.memoized(("zeros", mask), lambda: _zeros_in(f, mask))
+
+
+def _zeros_in(f: Function, zero: Mask) -> set[Operand]:
+    zeros: set[Operand] = {p for p, is_zero in zip(f.params, zero, strict=True) if is_zero}
     for equation in f.equations:
-        moving = isinstance(equation.op, MOVING)
-        if moving and all(is_zero(v, zeros) for v in equation.operands):
+        op, operands = equation.op, equation.operands
+        if isinstance(op, MOVING) and all(is_zero(v, zeros) for v in operands):
             zeros.update(equation.results)
+        elif isinstance(op, Call):
+            inside = zeros_in(op.function, tuple(is_zero(v, zeros) for v in operands))
+            zeros.update(
+                result
+                for result, v in zip(equation.results, op.function.results, strict=True)
+                if is_zero(v, inside)
+            )
     return zeros
 
 

@@ -31,7 +31,21 @@ class Carry:
         if structure != self.structure or found != self.types:
             where = source_of(self.body)
             self.types = grow(self.structure, self.types, self.weak, structure, found, where)
-        self.value = after
+        self.value = self._owned(leaves)
+
+    def _owned(self, leaves: list[Any]) -> Any:
+        """The carry of those leaves, where none shares memory with another, or with others' arrays.
+
+        An array that has been the loop's stays where it is, so that writing takes no longer.
+        """
+        own = {id(x): x for x in tree.leaves(self.value)}
+        return tree.unflatten(
+            self.structure,
+            [
+                x.copy() if isinstance(x, np.ndarray) and own.pop(id(x), None) is None else x
+                for x in leaves
+            ],
+        )
 
     @property
     def result(self) -> Any:
@@ -44,12 +58,14 @@ def scan(f: Callable[..., Any], init: Any, xs: Any, length: int, reverse: bool) 
     """The loop of `lineara.scan`, at least once round."""
     carry = Carry(init, f)
     leaves, structure = tree.flatten(xs)
-    arrays = [np.asarray(x) for x in leaves]
+    arrays = [np.asarray(x).view() for x in leaves]
+    for x in arrays:
+        x.flags.writeable = False  # as in traced functions, only the carry can be written to
     ys = []
     for k in _order(range(length), reverse):
         after, y = f(carry.value, tree.unflatten(structure, [x[k] for x in arrays]))
         carry.take(after)
-        ys.append(y)
+        ys.append(tree.map(np.array, y))  # iterations to come may write to it
     if reverse:
         ys.reverse()
     stacked = [np.stack(column) for column in zip(*map(tree.leaves, ys), strict=True)]

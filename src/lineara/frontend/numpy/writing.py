@@ -17,7 +17,7 @@ from lineara.where import user_source
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
     array = _target(arr)
     if axis is None:
-        setitem(array.reshape(-1), indices, values)
+        _set_flat(array, indices, values)
         return
     axis = axis_of(axis, array.ndim)
     ndim = len(shape_of(indices))
@@ -38,8 +38,19 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
         )
     count = int(np.prod(shape_of(ind)))
     values = np.ravel(v)
-    repeated = np.concatenate([values] * -(-count // max(shape_of(values)[0], 1)))[:count]
-    setitem(_target(a).reshape(-1), np.ravel(ind), repeated)
+    repeated = np.concatenate([values] * max(-(-count // max(shape_of(values)[0], 1)), 1))[:count]
+    _set_flat(_target(a), np.ravel(ind), repeated)
+
+
+def _set_flat(array: Any, positions: Any, values: Any) -> None:
+    """``array.flat[positions] = values``, also where the array is no block of memory."""
+    if array.ndim == 0:
+        array = array.reshape(1)
+    coordinates = []
+    for n in reversed(array.shape[1:]):
+        coordinates.append(positions % n)
+        positions = positions // n  # below the range, or above it, if the position is
+    setitem(array, (positions, *coordinates[::-1]), values)
 
 
 def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
@@ -52,7 +63,7 @@ def putmask(a: Any, mask: Any, values: Any) -> None:
     array = _target(a)
     count = array.size
     flat = np.ravel(values)
-    repeated = np.concatenate([flat] * -(-count // max(shape_of(flat)[0], 1)))[:count]
+    repeated = np.concatenate([flat] * max(-(-count // max(shape_of(flat)[0], 1)), 1))[:count]
     setitem(array, ..., np.where(mask, convert(repeated.reshape(array.shape), array.dtype), array))
 
 

@@ -106,8 +106,10 @@ class Vectorise(Protocol):
 
 
 Transform = Callable[[Function], Function]
-Prove = Callable[[Function, Mask], Typed]
-"""Types a function with those of its parameters linear, or raises a `LinearityError`."""
+Prove = Callable[[Function, Mask, Mask], Typed]
+"""Types a function with those of its parameters linear, given which of the others are certainly
+zero, or raises a `LinearityError`.
+"""
 Run = Callable[..., tuple[Any, ...]]
 
 

@@ -129,7 +129,7 @@ class Call(Control):
         return ordinary(b, self.mapped(forget), operands, equation.results, equation.source)
 
     def typed(self, operands: tuple[Value, ...], zero: Mask, prove: Prove) -> tuple[Value, ...]:
-        callee, linear = prove(self.function, tuple(x.linear for x in operands))
+        callee, linear = prove(self.function, tuple(x.linear for x in operands), zero)
         return merged(linear, replace(self, function=callee).all(*divided(operands)))
 
     def depends(self, mask: Mask) -> Mask:

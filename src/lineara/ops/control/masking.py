@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from lineara.ir.builder import Builder
 from lineara.ir.containers import Package, Stack
+from lineara.ir.program import Function, functions_in
 from lineara.ir.types import ArrayType
 from lineara.ir.value import Value
 from lineara.ops import stacks
 from lineara.ops.broadcast import broadcast
 from lineara.ops.compare import and_, lt
-from lineara.ops.control.base import Mask, Vectorise, cut
+from lineara.ops.control.base import Control, Mask, Vectorise, cut
 from lineara.ops.control.call import Call
+from lineara.ops.creation import Convert
+from lineara.ops.indexing import Gather
 from lineara.ops.minmax import select
-from lineara.ops.packages import INDEX, Count, pack, repeated, unpack
-from lineara.ops.reduce import ReduceMax, ReduceOr
+from lineara.ops.packages import INDEX, Blank, Count, pack, repeated, unpack
+from lineara.ops.reduce import ArgMax, ReduceMax, ReduceOr
 
 if TYPE_CHECKING:
     from lineara.ops.control.scan import Scan
@@ -36,6 +39,63 @@ def choose(mask: Value, new: Value, old: Value) -> Value:
         return stacks.choose(mask, new, old)
     full = broadcast(mask, new.shape, (0,)) if new.ndim > 1 else mask
     return select(full, new, old)
+
+
+def may_fail(f: Function) -> bool:
+    """Whether a function may raise an error, or go on for ever, for some arguments."""
+
+    def found() -> bool:
+        for equation in f.equations:
+            op = equation.op
+            if isinstance(op, Control) and op.name != "while":
+                if any(map(may_fail, functions_in(op))):
+                    return True
+            elif not op.total:
+                return True
+        return False
+
+    return f.memoized("may fail", found)
+
+
+def fed(
+    mask: Value, f: Function, operands: Sequence[Value], batched: Sequence[bool]
+) -> Sequence[Value]:
+    """Operands for a function of examples of which some are in the mask only.
+
+    If the function may fail, the others get those of an example that is in the mask, so that it is
+    applied to nothing that it was not meant for.
+    """
+    if not may_fail(f):
+        return operands
+    first = ArgMax(0)(mask)
+
+    def feed(x: Value) -> Value:
+        if isinstance(x.type, Package):
+            return pack(*map(feed, unpack.all(x)))
+        if x.linear or isinstance(x.type, Stack):
+            return x
+        (one,) = Gather((0,)).all(x, first)
+        return choose(mask, x, broadcast(one, x.shape, tuple(range(1, x.ndim))))
+
+    return [feed(x) if flag else x for x, flag in zip(operands, batched, strict=True)]
+
+
+def masked(mask: Value, f: Function, operands: Sequence[Value]) -> tuple[Value, ...]:
+    """The results of a function of examples for those in the mask, and anything for the others."""
+    from lineara.ops.control.switch import Switch
+
+    if not may_fail(f):
+        return mask.builder.emit(Call(f), *operands)
+    b = Builder(f"{f.name}.none")  # in case that no example is in the mask
+    for p in f.params:
+        b.parameter(p.type, p.hint)
+    for p in f.linear_params:
+        b.linear_parameter(p.type, p.hint)
+    zeros = [b.emit(Blank(v.type))[0] for v in f.results]
+    none = b.build([*zeros, *(b.zero(v.type) for v in f.linear_results)])
+    some = Convert(INDEX.dtype)(ReduceOr((0,))(mask))
+    inputs = fed(mask, f, operands, (True,) * len(operands))
+    return Switch((none, f)).all(some, *inputs)
 
 
 def uneven_scan(
@@ -58,8 +118,10 @@ def uneven_scan(
     counts, number = b.parameter(count.type), b.parameter(INDEX)
     b.params = [x.operand for x in (*of_consts, counts, *of_carries, *of_slices, number)]  # type: ignore[misc]
     linear = [b.linear_parameter(p.type, p.hint) for p in inner.linear_params]
-    results = Call(inner).all(*of_consts, *of_carries, *of_slices, *linear)
     going_on = lt(number, counts)
+    flags = [*consts, *carries, *slices]
+    inputs = fed(going_on, inner, [*of_consts, *of_carries, *of_slices], flags)
+    results = Call(inner).all(*inputs, *linear)
     after, made, linear_after, linear_made = op.made(results)
     body = b.build(
         [
@@ -105,7 +167,8 @@ def uneven_while(
     going_on = b.parameter(going_on_type)
     old = [b.parameter(p.type, p.hint) for p in inner.params[op.consts :]]
     old_linear = [b.linear_parameter(p.type, p.hint) for p in inner.linear_params]
-    after, made, linear_after, linear_made = op.made(Call(inner).all(*of_body, *old, *old_linear))
+    body_inputs = fed(going_on, inner, [*of_body, *old], [*consts, *carries])
+    after, made, linear_after, linear_made = op.made(Call(inner).all(*body_inputs, *old_linear))
     new = [choose(going_on, x, y) for x, y in zip(after, old, strict=True)]
     (again,) = Call(asked).all(*of_cond, *new)
     body = b.build(

@@ -328,13 +328,14 @@ class Scan(Control):
         consts, carries, slices, *_ = self.parts(rest)
         given = [tuple(x.linear for x in part) for part in (consts, carries, slices)]
         active, _ = depending_loop(self.body, *given)
-        body, results = prove(self.body, (*given[0], *active, *given[2]))
+        zero_consts, may_be, zero_slices, *_ = self.parts(zero[self.first :])
+        zeros = (*zero_consts, *[False] * self.carries, *zero_slices)
+        body, results = prove(self.body, (*given[0], *active, *given[2]), zeros)
         check_carries(self.body, active, results)
         lent = [x for x in consts if x.linear]
-        may_be = zero[self.first + self.consts :]
         carried = [
             made_linear(x, is_zero, "a carry of a loop") if a else x
-            for x, a, is_zero in zip(carries, active, may_be, strict=False)
+            for x, a, is_zero in zip(carries, active, may_be, strict=True)
         ]
         ordinary_carries = where(active, carried, False)
         op = Scan(

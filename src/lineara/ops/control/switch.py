@@ -12,7 +12,7 @@ from lineara.ir.op import Op, Tangent
 from lineara.ir.program import Equation, Function, Operand, Variable
 from lineara.ir.types import ArrayType
 from lineara.ir.value import Value
-from lineara.ops.compare import eq, ge
+from lineara.ops.compare import eq, ge, le
 from lineara.ops.control.base import (
     Control,
     Derive,
@@ -36,9 +36,8 @@ from lineara.ops.control.base import (
     spread,
     where,
 )
-from lineara.ops.control.call import Call
 from lineara.ops.control.lending import reads_a_part, returning
-from lineara.ops.control.masking import choose
+from lineara.ops.control.masking import choose, masked
 from lineara.ops.packages import INDEX, Blank, repeated
 
 if TYPE_CHECKING:
@@ -176,13 +175,13 @@ class Switch(Control):
         mask = (True,) * len(full)
         chosen = None
         for i, branch in enumerate(self.branches):
-            made = Call(batch(branch, mask, everything).function)
-            results = number.builder.emit(made, *full)
+            last = i == len(self.branches) - 1
+            compare = eq if i > 0 and not last else ge if last else le  # others are clamped
+            here = compare(number, i) if len(self.branches) > 1 else eq(number, number)
+            results = masked(here, batch(branch, mask, everything).function, full)
             if chosen is None:
                 chosen = results
                 continue
-            last = i == len(self.branches) - 1
-            here = ge(number, i) if last else eq(number, i)
             chosen = tuple(choose(here, new, old) for new, old in zip(results, chosen, strict=True))
         assert chosen is not None
         return chosen, everything
@@ -194,7 +193,7 @@ class Switch(Control):
 
     def typed(self, operands: tuple[Value, ...], zero: Mask, prove: Prove) -> tuple[Value, ...]:
         linear = tuple(x.linear for x in operands[1:])
-        branches = [prove(branch, linear) for branch in self.branches]
+        branches = [prove(branch, linear, zero[1:]) for branch in self.branches]
         op = Switch(tuple(branch.function for branch in branches))
         ordinary_first = divided(operands[1:])
         return merged(branches[0].linear_results, op.all(operands[0], *ordinary_first))

@@ -267,13 +267,14 @@ class While(Control):
         of_cond, consts, carries, _ = self.parts(operands)
         given = [tuple(x.linear for x in part) for part in (consts, carries)]
         active, _ = depending_loop(self.body, *given)
-        body, results = prove(self.body, (*given[0], *active))
+        _, zero_consts, may_be, _ = self.parts(zero)
+        zeros = (*zero_consts, *[False] * self.carries)
+        body, results = prove(self.body, (*given[0], *active), zeros)
         check_carries(self.body, active, results)
         lent = [x for x in consts if x.linear]
-        may_be = zero[self.cond_consts + self.consts :]
         carried = [
             made_linear(x, is_zero, "a carry of a loop") if a else x
-            for x, a, is_zero in zip(carries, active, may_be, strict=False)
+            for x, a, is_zero in zip(carries, active, may_be, strict=True)
         ]
         op = While(
             _without(self.cond, self.cond_consts, active),
