@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 from lineara.backends import numpy_interpreter
 from lineara.errors import TypeMismatchError
+from lineara.ir.program import Function
 from lineara.where import user_source
 
 Run = Callable[..., tuple[Any, ...]]
+
+
+class BackEnd(NamedTuple):
+    """What runs functions.
+
+    Attributes:
+        run: the results of a function on arrays.
+        shorter: a quicker way to call a function from Python, or None: given the arrays that it
+            captures, for each argument whether it is a number of Python's, and what makes the
+            output of the results.
+    """
+
+    run: Run
+    shorter: Callable[
+        [Function, Sequence[Any], Sequence[type | None], Callable[[list[Any]], Any]],
+        Callable[..., Any] | None,
+    ]
+
+
+NUMPY = BackEnd(numpy_interpreter.run, lambda f, captures, kinds, finish: None)
 NAMES = ("native", "numpy")
 
 
@@ -21,7 +42,7 @@ def has_llvm() -> bool:
     return find_spec("llvmlite") is not None
 
 
-def runner(backend: str | None) -> Run:
+def runner(backend: str | None) -> BackEnd:
     """What runs functions on arrays: machine code if there is a compiler, or the interpreter.
 
     Raises:
@@ -43,7 +64,7 @@ def runner(backend: str | None) -> Run:
             remedy='pip install llvmlite, or write backend="numpy"',
         )
     if backend == "numpy" or not has_llvm():
-        return numpy_interpreter.run
+        return NUMPY
     from lineara.backends.native import compiled
 
-    return compiled.run
+    return BackEnd(compiled.run, compiled.shorter)

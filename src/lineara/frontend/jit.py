@@ -45,7 +45,12 @@ class Jitted:
         name: str | None = None,
         backend: str | None = None,
     ) -> None:
-        self.run = runner(backend)
+        self.backend = runner(backend)
+        self.short: Callable[..., Any] | None = None
+        """The quickest way to call the function as it was called last, if there is one; it returns
+        None where it does not fit.
+        """
+        self.shorts: dict[Hashable, Callable[..., Any] | None] = {}
         functools.update_wrapper(self, fun)
         self.fun = fun
         self.static_argnums = static_argnums
@@ -56,6 +61,13 @@ class Jitted:
         """The signatures that are being traced now, each with the thread that does it."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.short is not None and not kwargs:
+            result = self.short(*args)
+            if result is not None:
+                return result
+        return self._call(args, kwargs)
+
+    def _call(self, args: Any, kwargs: Any) -> Any:
         static, dynamic = self._divide(args, kwargs)
         leaves, structure = tree.flatten(dynamic)
         types = tuple(_signature(x) for x in leaves)
@@ -64,9 +76,30 @@ class Jitted:
         if recorded is None:
             with self._once(key):
                 recorded = self._record(key, static, structure, types)
+        else:
+            self.short = self._shorter(key, recorded, structure)
         operands = [*recorded.captures, *leaves]
-        results = apply(simplify(recorded.function), operands, run=self.run)
+        results = apply(simplify(recorded.function), operands, run=self.backend.run)
         return tree.unflatten(recorded.structure, results)
+
+    def _shorter(
+        self, key: Hashable, recorded: Recorded, structure: tree.Structure
+    ) -> Callable[..., Any] | None:
+        """A short way for a signature that comes again, if all arguments are arrays."""
+        if key not in self.shorts:
+            _, types, static = key  # type: ignore[misc]
+            plain = not static and structure == tree.structure(((0,) * len(types), {}))
+            self.shorts[key] = (
+                self.backend.shorter(
+                    simplify(recorded.function),
+                    recorded.captures,
+                    [t.number for t in types],
+                    lambda results: tree.unflatten(recorded.structure, results),
+                )
+                if plain
+                else None
+            )
+        return self.shorts[key]
 
     def _divide(self, args: Any, kwargs: Any) -> tuple[dict[int | str, Any], Any]:
         """Static arguments by position or name, and the pytree of the others."""

@@ -31,7 +31,7 @@ class Calls:
             try:
                 with np.errstate(all="ignore"):
                     self.steps[number](places)
-            except BaseException as error:  # noqa: BLE001  (it is raised again after the run)
+            except BaseException as error:
                 self.error = error
                 return 1
             return 0

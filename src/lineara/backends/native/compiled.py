@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 
 from lineara.backends.native.callbacks import Calls
+from lineara.backends.native.direct import direct
 from lineara.backends.native.flat import NotNativeError, StackVariable, flat
 from lineara.backends.native.functions import STATUS, ModuleEmitter
 from lineara.backends.native.machine import Code
 from lineara.backends.native.numbers import BYTES, INT, Emit, memory_type
-from lineara.ir.program import Function
+from lineara.ir.cost import work
+from lineara.ir.program import Function, reachable
 from lineara.ir.types import Array, ArrayType
+from lineara.ops.control.scan import Scan
+from lineara.ops.control.while_loop import While
 
-ENTRY = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+ADDRESSES = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+HOLDING, RELEASING = ctypes.PYFUNCTYPE(None, *ADDRESSES), ctypes.CFUNCTYPE(None, *ADDRESSES)
+"""Ways to call machine code: keeping Python's lock, or letting other threads run."""
+QUICK = 200_000
+"""Scalar operations up to which a call keeps the lock; it takes well below a millisecond."""
 
 
 class Compiled:
@@ -35,7 +43,9 @@ class Compiled:
         self.params = [p.type for p in main.params]
         self.results = [v.type for v in main.results]
         self.code = Code(str(emitter.module))
-        self.entry = ENTRY(self.code.address("entry"))
+        self.address = self.code.address("entry")
+        self.quick = _is_quick(f)
+        self.entry = (HOLDING if self.quick else RELEASING)(self.address)
 
     def __call__(self, *values: Array) -> tuple[Array, ...] | None:
         """The results, or None if something went wrong that NumPy explains better."""
@@ -50,6 +60,36 @@ class Compiled:
         if status.value:
             return None
         return tuple(x if x.shape else x[()] for x in outputs)
+
+    def direct(
+        self,
+        captures: Sequence[Any],
+        kinds: Sequence[type | None],
+        finish: Callable[[list[Any]], Any],
+    ) -> Callable[..., Any] | None:
+        """A shorter way to call the function with plain arrays, if it is quick."""
+        if not self.quick or self.calls.steps or len(self.params) + len(self.results) > MANY:
+            return None
+        own = len(captures)
+        kept = [_plain(x, t) for x, t in zip(captures, self.params, strict=False)]
+        params = list(zip(self.params[own:], kinds, strict=True))
+        if any(not t.shape for t in self.params[:own]):
+            return None
+        return direct(self.address, self.frame, kept, params, self.results, finish)
+
+
+MANY = 32
+"""Arguments and results up to which there is a short way."""
+
+
+def _is_quick(f: Function) -> bool:
+    """Whether a function certainly takes little time: loops of unknown length may not."""
+    unknown = any(
+        isinstance(e.op, While) or (isinstance(e.op, Scan) and e.op.length is None)
+        for g in reachable([f])
+        for e in g.equations
+    )
+    return not unknown and work(f) <= QUICK
 
 
 def _plain(x: Any, type: ArrayType) -> Any:
@@ -85,6 +125,17 @@ def compiled(f: Function) -> Compiled | None:
             return None
 
     return f.memoized("native", make)
+
+
+def shorter(
+    f: Function,
+    captures: Sequence[Any],
+    kinds: Sequence[type | None],
+    finish: Callable[[list[Any]], Any],
+) -> Callable[..., Any] | None:
+    """A quicker way to call a function that has been compiled, if there is one."""
+    code = compiled(f)
+    return None if code is None else code.direct(captures, kinds, finish)
 
 
 def run(f: Function, *values: Array) -> tuple[Array, ...]:

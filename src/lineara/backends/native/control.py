@@ -151,7 +151,9 @@ def _loop(fn: FunctionEmitter, step: Step, op: Loop) -> None:
     carries, scratch = _carries(fn, rest, step.results[: op.carries], made, fn.scratch())
     slices = [
         _Along(fn, v, piece, length)
-        for v, piece in zip(rest[op.carries :], op.body.params[op.consts + op.carries :], strict=True)
+        for v, piece in zip(
+            rest[op.carries :], op.body.params[op.consts + op.carries :], strict=True
+        )
     ]
     wholes = [
         _Along(fn, v, piece, length, is_result=True)

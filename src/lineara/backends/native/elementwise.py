@@ -58,9 +58,11 @@ def convert(e: Emit, x: Num, dtype: DType) -> Num:
     if x.dtype == dtype:
         return x
     if dtype.kind == "c":
-        part = convert(e, Num(x.dtype, x.parts[:1], x.lanes), _real_of(dtype)) if (
-            x.dtype.kind != "c"
-        ) else Num(_real_of(dtype), (_resized(e, x.parts[0], x, _real_of(dtype)),), x.lanes)
+        part = (
+            convert(e, Num(x.dtype, x.parts[:1], x.lanes), _real_of(dtype))
+            if (x.dtype.kind != "c")
+            else Num(_real_of(dtype), (_resized(e, x.parts[0], x, _real_of(dtype)),), x.lanes)
+        )
         imaginary = (
             _resized(e, x.parts[1], x, _real_of(dtype))
             if x.dtype.kind == "c"
@@ -286,7 +288,14 @@ def _comparison(name: str, symbol: str) -> None:
     entry(name, "biuf")(lower)
 
 
-for _name, _symbol in {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}.items():
+for _name, _symbol in {
+    "eq": "==",
+    "ne": "!=",
+    "lt": "<",
+    "le": "<=",
+    "gt": ">",
+    "ge": ">=",
+}.items():
     _comparison(_name, _symbol)
 
 
@@ -316,9 +325,7 @@ def choose(e: Emit, flag: Num, x: Num, y: Num) -> Num:
         x, y = e.together([x, y])
     else:
         flag, x, y = e.together([flag, x, y])
-    parts = tuple(
-        e.b.select(flag.value, p, q) for p, q in zip(x.parts, y.parts, strict=True)
-    )
+    parts = tuple(e.b.select(flag.value, p, q) for p, q in zip(x.parts, y.parts, strict=True))
     return Num(x.dtype, parts, x.lanes)
 
 

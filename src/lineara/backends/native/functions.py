@@ -140,9 +140,7 @@ class FunctionEmitter:
         self.wrong = self.slots.alloca(BOOL)
         self.slots.store(BOOL(0), self.wrong)
         self._bind(arguments)
-        self.created = [
-            v for step in f.steps for v in step.results if isinstance(v, StackVariable)
-        ]
+        self.created = [v for step in f.steps for v in step.results if isinstance(v, StackVariable)]
         for i, unit in enumerate(self.plan.units):
             self.number = i
             self._unit(unit)

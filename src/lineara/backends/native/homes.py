@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from lineara.backends.native.flat import Flat, Loop, Repeat, Step
+from lineara.backends.native.flat import Loop, Repeat, Step
 from lineara.backends.native.plan import CHANGES, Nest, Plan
 from lineara.ir.program import Operand, Variable
 

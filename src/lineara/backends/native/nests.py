@@ -64,13 +64,32 @@ class At(NamedTuple):
 
 Index = tuple[At, ...]
 
+CHUNK = 512
+"""Numbers that are added up before their sum is added, with compensation, to that of the others."""
+LONG = 64
+"""Length of the innermost loop from which on that is done after each run of it."""
+COPIES = 4
+"""Sums that are added up side by side, so that no addition waits for the last one."""
+
 
 class Loops:
     """The loops of one nest, while their code is written."""
 
-    def __init__(self, fn: FunctionEmitter, shape: Sequence[int]) -> None:
+    def __init__(
+        self,
+        fn: FunctionEmitter,
+        shape: Sequence[int],
+        *,
+        flat: bool = False,
+        copies: int = 1,
+        flush: Callable[[], None] | None = None,
+    ) -> None:
         self.fn = fn
-        self.shape = tuple(shape)
+        self.shape = (prod(shape),) if flat else tuple(shape)
+        self.flat = flat
+        self.copies = copies
+        self.copy = 0
+        self.flush = flush
         self.anchors: list[Any] = []
         """For each level the instruction before which is written what all deeper levels share."""
         self.memo: list[dict[Any, Num]] = [{}]
@@ -107,39 +126,72 @@ class Loops:
         first = self.b.append_basic_block("loop")
         self.anchors.append(self.b.branch(first))
         self.b.position_at_end(first)
-        inner = (d, index, body, before, after)
-        if whole:
-            self._loop(0, whole, LANES, *inner)
+
+        def inside(lanes: int) -> Callable[[Any], None]:
+            def iteration(counter: Any) -> None:
+                self.memo.append({})
+                self.lanes = lanes
+                at = At(counter, int(lanes > 1), d)
+                self._level(d + 1, (*index, at), body, before, after)
+                self.lanes = 1
+                self.memo.pop()
+
+            return iteration
+
+        def several(counter: Any) -> None:
+            for self.copy in range(self.copies):
+                inside(LANES)(add(self.b, counter, INT(self.copy * LANES)))
+            self.copy = 0
+
+        low = 0
+        if whole and self.copies > 1:
+            low = self._chunks(whole, several)
+        if whole > low:
+            self._loop(INT(low), whole - low, LANES, inside(LANES))
         if n > whole:
-            self._loop(whole, n, 1, *inner)
+            self._loop(INT(whole), n - whole, 1, inside(1))
+        if last and self.flush and n >= LONG:
+            self.flush()
         self.anchors.pop()
         after(d, index)
 
-    def _loop(
-        self, low: int, high: int, step: int, d: int, index: Index, body: Any, before: Any,
-        after: Any,
-    ) -> None:
-        b, self.lanes = self.b, step
-        self.memo.append({})
-        if high - low == step:
-            at = At(INT(low), int(step > 1), d)
-            self._level(d + 1, (*index, at), body, before, after)
-        else:
-            entry, header = b.block, b.append_basic_block("body")
-            b.branch(header)
-            b.position_at_end(header)
-            counter = b.phi(INT)
-            counter.add_incoming(INT(low), entry)
-            at = At(counter, int(step > 1), d)
-            self._level(d + 1, (*index, at), body, before, after)
-            following = b.add(counter, INT(step))
-            counter.add_incoming(following, b.block)
-            again = b.icmp_signed("<", following, INT(high))
-            done = b.append_basic_block("done")
-            b.cbranch(again, header, done)
-            b.position_at_end(done)
-        self.memo.pop()
-        self.lanes = 1
+    def _chunks(self, n: int, body: Callable[[Any], None]) -> int:
+        """Writes loops that do several vectors at a time, and flush what has been added up after
+        each chunk; how far they go.
+        """
+        step = self.copies * LANES
+        if self.flush is not None and n >= 2 * CHUNK:
+
+            def chunk(counter: Any) -> None:
+                self._loop(counter, CHUNK, step, body)
+                assert self.flush is not None
+                self.flush()
+
+            self._loop(INT(0), n - n % CHUNK, CHUNK, chunk)
+            return n - n % CHUNK
+        self._loop(INT(0), n - n % step, step, body)
+        return n - n % step
+
+    def _loop(self, low: Any, count: int, step: int, body: Callable[[Any], None]) -> None:
+        """Writes a loop over `count` numbers from `low` on."""
+        b = self.b
+        if count < step:
+            return
+        if count == step:
+            body(low)
+            return
+        entry, header = b.block, b.append_basic_block("body")
+        b.branch(header)
+        b.position_at_end(header)
+        counter = b.phi(INT)
+        counter.add_incoming(INT(0), entry)
+        body(add(b, low, counter))
+        following = b.add(counter, INT(step))
+        counter.add_incoming(following, b.block)
+        again = b.icmp_signed("<", following, INT(count))
+        done = b.append_basic_block("done")
+        b.cbranch(again, header, done)
+        b.position_at_end(done)
 
     # -- where instructions go ------------------------------------------------------------------
 
@@ -177,9 +229,7 @@ class Loops:
         moving = READ.get(type(op))
         if moving is not None:
             return moving(self, step, index, level)
-        operands = [
-            self.value(w, index if w.type.shape else ()) for w in step.operands
-        ]
+        operands = [self.value(w, index if w.type.shape else ()) for w in step.operands]
         lower = lowering(op, [w.type.dtype for w in step.operands])
         assert lower is not None
         return lower(self.emitter(self._level_of(operands, level)), *operands)
@@ -191,7 +241,7 @@ class Loops:
         """The element of an array in memory."""
         e = self.emitter(level)
         pointer, dtype = self.fn.pointer(v), v.type.dtype
-        strides = strides_of(v.type.shape)
+        strides = [1] if self.flat else strides_of(v.type.shape)
         step = 0
         offset: Any = INT(0)
         several = []
@@ -344,9 +394,7 @@ def _expand_dims(loops: Loops, step: Step, index: Index, level: int) -> Num:
 def _squeeze(loops: Loops, step: Step, index: Index, level: int) -> Num:
     remaining = iter(index)
     (v,) = step.operands
-    full = [
-        loops.at(0) if axis in step.op.axes else next(remaining) for axis in range(v.type.ndim)
-    ]
+    full = [loops.at(0) if axis in step.op.axes else next(remaining) for axis in range(v.type.ndim)]
     return loops.value(v, tuple(full))
 
 
@@ -404,9 +452,7 @@ def _reshape(loops: Loops, step: Step, index: Index, level: int) -> Num:
     return loops.value(v, reshaped(loops, index, step.results[0].type.shape, v.type.shape))
 
 
-def reshaped(
-    loops: Loops, index: Index, shape: Sequence[int], inner: Sequence[int]
-) -> Index:
+def reshaped(loops: Loops, index: Index, shape: Sequence[int], inner: Sequence[int]) -> Index:
     """The index, of an array of one shape, of the element that is at an index of another one."""
     places: list[At] = []
     i, j = 0, 0
@@ -495,7 +541,10 @@ def _gather(loops: Loops, step: Step, index: Index, level: int) -> Num:
 
 
 def gathered(
-    loops: Loops, axes: Sequence[int], shape: Sequence[int], indices: Sequence[Operand],
+    loops: Loops,
+    axes: Sequence[int],
+    shape: Sequence[int],
+    indices: Sequence[Operand],
     index: Index,
 ) -> Index:
     """The index in the whole of an element that index arrays pick out."""
@@ -564,6 +613,18 @@ class Reduction:
             self.kept = tuple(self.labels.labels.index(label) for label in self.labels.out)
         else:
             self.kept = tuple(i for i in range(len(shape)) if i not in step.op.axes)
+        self._find_start()
+
+    @property
+    def is_float_sum(self) -> bool:
+        return COMBINE[self.name] == "add" and self.v.type.dtype.kind == "f"
+
+    def flatten(self) -> None:
+        """Takes all loops, which are all summed over, as one."""
+        self.shape = (prod(self.shape),)
+        self._find_start()
+
+    def _find_start(self) -> None:
         self.start = max(self.kept, default=-1) + 1
         """The level from which on all loops are summed over."""
         self.in_memory = any(i not in self.kept for i in range(self.start))
@@ -610,12 +671,22 @@ def write_nest(fn: FunctionEmitter, nest: Nest) -> None:
         for s in nest.roots:
             fn.ready.update(v for v in s.results if v in fn.plan.stored)
         return
-    loops = Loops(fn, nest.shape)
     if not nest.shape:  # a reduction of one number over no axes
         for r in reductions:
-            fn.scalars[r.v] = r.element(loops, ())
+            fn.scalars[r.v] = r.element(Loops(fn, ()), ())
         return
-    sums = {r: _Sum(fn, r) for r in reductions}
+    flat = len(nest.shape) > 1 and _can_be_flat(fn, nest, reductions)
+    if flat:
+        for r in reductions:
+            r.flatten()
+    copies = COPIES if any(r.is_float_sum for r in reductions) and len(nest.roots) <= FEW else 1
+    sums = {r: _Sum(fn, r, copies) for r in reductions}
+
+    def flush() -> None:
+        for sum_ in sums.values():
+            sum_.flush()
+
+    loops = Loops(fn, nest.shape, flat=flat, copies=copies, flush=flush)
 
     def before(level: int, index: Index) -> None:
         for r, sum_ in sums.items():
@@ -656,7 +727,8 @@ def store(loops: Loops, v: Variable, index: Index, value: Num) -> None:
     pointer = loops.fn.pointer(v)
     offset: Any = INT(0)
     step = 0
-    for at, stride in zip(index, strides_of(v.type.shape), strict=True):
+    strides = [1] if loops.flat else strides_of(v.type.shape)
+    for at, stride in zip(index, strides, strict=True):
         assert at.stride is not None
         offset = add(e.b, offset, times(e.b, at.base, stride))
         step += at.stride * stride
@@ -676,27 +748,71 @@ def _fill(fn: FunctionEmitter, r: Reduction) -> None:
     loops.run(lambda index: store(loops, r.v, index, r.zero()))
 
 
-class _Sum:
-    """The accumulators of a reduction: one number for the loops it sums over, and one vector."""
+def _can_be_flat(fn: FunctionEmitter, nest: Nest, reductions: Sequence[Reduction]) -> bool:
+    """Whether all arrays of a nest are read, and stored, in the order that they have in memory."""
+    if any(r.kept or isinstance(r.step.op, Dot) for r in reductions):
+        return False
+    seen: set[Operand] = set()
 
-    def __init__(self, fn: FunctionEmitter, r: Reduction) -> None:
+    def in_order(v: Operand) -> bool:
+        if isinstance(v, Literal) or not v.type.shape or v in seen:
+            return True
+        if v.type.shape != nest.shape:
+            return False
+        seen.add(v)
+        if v in fn.ready:
+            return True
+        step = fn.plan.definition[v]
+        if isinstance(step.op, Blank):
+            return True
+        if type(step.op) in READ:
+            scalar = isinstance(step.op, Broadcast) and not step.op.axes
+            return scalar and not step.operands[0].type.shape
+        return all(map(in_order, step.operands))
+
+    return all(
+        in_order(v)
+        for step in nest.roots
+        for v in (step.operands if isinstance(step.op, REDUCTIONS) else step.results)
+    )
+
+
+FEW = 8
+"""Roots of a nest up to which its innermost loop is written several times over."""
+
+
+class _Sum:
+    """The accumulators of a reduction: numbers for the loops it sums over, and vectors.
+
+    The sum of floats is compensated (Neumaier, ZAMM 54, 1974) for what has been flushed: `one` and
+    `lost` together are the total so far, and what is in the vectors is still to be added.
+    """
+
+    def __init__(self, fn: FunctionEmitter, r: Reduction, copies: int) -> None:
         self.fn, self.r = fn, r
-        dtype = r.v.type.dtype
-        self.dtype = dtype
+        self.dtype = r.v.type.dtype
         self.single = r.start < len(r.shape)
-        if self.single:
-            self.one = [fn.slot(memory_type(dtype)) for _ in r.zero().parts]
-            self.many = [
-                fn.slot(ir.VectorType(memory_type(dtype), LANES)) for _ in r.zero().parts
-            ]
-            self.used_lanes = len(r.shape) > 0 and r.shape[-1] >= LANES
+        self.compensated = r.is_float_sum
+        if not self.single:
+            return
+        type = memory_type(self.dtype)
+        parts = range(len(r.zero().parts))
+        self.one = [fn.slot(type) for _ in parts]
+        self.lost = [fn.slot(type) for _ in parts]
+        self.used_lanes = r.shape[-1] >= LANES
+        vector = ir.VectorType(type, LANES)
+        self.many = [[fn.slot(vector) for _ in parts] for _ in range(copies)]
 
     def begin(self) -> None:
         e = Emit(self.fn.b)
-        zero = self.r.zero()
-        self._write(e, self.one, zero)
+        self._write(e, self.one, self.r.zero())
+        self._write(e, self.lost, self.r.zero())
+        self._clear(e)
+
+    def _clear(self, e: Emit) -> None:
         if self.used_lanes:
-            self._write(e, self.many, e.spread(zero, LANES))
+            for slots in self.many:
+                self._write(e, slots, e.spread(self.r.zero(), LANES))
 
     def put(self, loops: Loops, value: Num, index: Index) -> None:
         e = Emit(loops.b)
@@ -707,24 +823,56 @@ class _Sum:
             old = loops_loaded(loops, self.r.v, place)
             store(loops, self.r.v, place, self.r.combine(e, old, value))
         elif loops.lanes > 1:
-            old = self._read(e, self.many, LANES)
-            self._write(e, self.many, self.r.combine(e, old, e.spread(value, LANES)))
+            slots = self.many[loops.copy]
+            old = self._read(e, slots, LANES)
+            self._write(e, slots, self.r.combine(e, old, e.spread(value, LANES)))
         else:
             self._write(e, self.one, self.r.combine(e, self._read(e, self.one, 1), value))
+
+    def _across(self, e: Emit) -> Num:
+        """What is in the vectors, in one number."""
+        found = [self._read(e, slots, LANES) for slots in self.many]
+        while len(found) > 1:
+            found = [self.r.combine(e, x, y) for x, y in pairwise_halves(found)]
+        lanes = [e.lane(found[0], k) for k in range(LANES)]
+        while len(lanes) > 1:
+            lanes = [self.r.combine(e, x, y) for x, y in pairwise_halves(lanes)]
+        return lanes[0]
+
+    def flush(self) -> None:
+        """Adds what is in the vectors to the total."""
+        if not (self.single and self.used_lanes and self.compensated):
+            return
+        e = Emit(self.fn.b)
+        self._add(e, self._across(e))
+        self._clear(e)
+
+    def _add(self, e: Emit, x: Num) -> None:
+        b, old, lost = e.b, self._read(e, self.one, 1).value, self._read(e, self.lost, 1).value
+        total = b.fadd(old, x.value)
+        larger = b.fcmp_ordered(
+            ">=",
+            e.intrinsic("fabs", Num(self.dtype, (old,))).value,
+            e.intrinsic("fabs", x).value,
+        )
+        first, second = b.select(larger, old, x.value), b.select(larger, x.value, old)
+        rest = b.fadd(b.fsub(first, total), second)
+        self._write(e, self.one, Num(self.dtype, (total,)))
+        self._write(e, self.lost, Num(self.dtype, (b.fadd(lost, rest),)))
 
     def end(self, loops: Loops, place: Index) -> None:
         """All that was summed over, in one number."""
         e = Emit(self.fn.b)
+        if self.used_lanes and self.compensated:
+            self.flush()
+        elif self.used_lanes:
+            total = self.r.combine(e, self._across(e), self._read(e, self.one, 1))
+            self._write(e, self.one, total)
         total = self._read(e, self.one, 1)
-        if self.used_lanes:
-            vector = self._read(e, self.many, LANES)
-            lanes = [e.lane(vector, k) for k in range(LANES)]
-            while len(lanes) > 1:
-                half = len(lanes) // 2
-                lanes = [
-                    self.r.combine(e, a, b) for a, b in zip(lanes[:half], lanes[half:], strict=True)
-                ]
-            total = self.r.combine(e, lanes[0], total)
+        if self.compensated:
+            exact = e.b.fadd(total.value, self._read(e, self.lost, 1).value)
+            finite = TABLE["isfinite", "f"](e, total)
+            total = choose(e, finite, Num(self.dtype, (exact,)), total)
         if not self.r.v.type.shape:
             self._write(e, self.one, total)
             return
@@ -738,15 +886,18 @@ class _Sum:
     def _read(self, e: Emit, slots: Sequence[Any], lanes: int) -> Num:
         values = [e.b.load(slot) for slot in slots]
         if self.dtype == FLAG:
-            values = [
-                e.b.icmp_unsigned("!=", x, ir.Constant(x.type, None)) for x in values
-            ]
+            values = [e.b.icmp_unsigned("!=", x, ir.Constant(x.type, None)) for x in values]
         return Num(self.dtype, tuple(values), lanes)
 
     def _write(self, e: Emit, slots: Sequence[Any], x: Num) -> None:
         for slot, part in zip(slots, x.parts, strict=True):
             value = e.b.zext(part, slot.type.pointee) if self.dtype == FLAG else part
             e.b.store(value, slot)
+
+
+def pairwise_halves(items: Sequence[Any]) -> list[tuple[Any, Any]]:
+    half = len(items) // 2
+    return list(zip(items[:half], items[half:], strict=True))
 
 
 def loops_loaded(loops: Loops, v: Variable, index: Index) -> Num:

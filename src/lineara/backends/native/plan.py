@@ -175,7 +175,10 @@ class Plan:
             place = self.place[read.value]
             unit = self.units[place] if place >= 0 else None
             same = read.here and isinstance(unit, Nest) and unit.shape == shape
-            first = max(first, place if same and not is_reduced(self.definition.get(read.value)) else place + 1)
+            first = max(
+                first,
+                place if same and not is_reduced(self.definition.get(read.value)) else place + 1,
+            )
         for i in range(first, len(self.units)):
             unit = self.units[i]
             if isinstance(unit, Nest) and unit.shape == shape:
@@ -244,9 +247,7 @@ def is_reduced(step: Step | None) -> bool:
 
 def is_loops(step: Step) -> bool:
     """Whether a contraction is computed by loops rather than by BLAS."""
-    return step.results[0].type.dtype.kind not in "fc" or (
-        prod(contraction_shape(step)) <= LARGE
-    )
+    return step.results[0].type.dtype.kind not in "fc" or (prod(contraction_shape(step)) <= LARGE)
 
 
 def contraction(step: Step) -> Contraction:

@@ -1,0 +1,187 @@
+"""The short way from Python into machine code, for plain arrays.
+
+Generated code gets the array objects themselves, compares type, dtype, shape and flags with what
+it was compiled for, and reads the address of the data, all of which are at fixed places in an
+object. Whatever does not fit takes the long way, which converts and explains.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+from lineara.backends.native.machine import Code
+from lineara.backends.native.numbers import BYTES, INT
+from lineara.ir.types import ArrayType
+
+TYPE, DATA, NDIM, SHAPE, DESCR, FLAGS = 8, 16, 24, 32, 56, 64
+"""Places in an array object, in bytes; `can` checks that they are right."""
+NUMBER = 16
+"""The place of the number in a float object, Python's or NumPy's."""
+USABLE = 0x1 | 0x100
+"""The flags of arrays that are contiguous and aligned."""
+MISFIT = 2
+
+Result = Any
+
+
+@lru_cache(maxsize=1)
+def can() -> bool:
+    """Whether objects are laid out as expected in this Python and this NumPy."""
+
+    def word(x: Any, place: int, type: Any = ctypes.c_int64) -> int:
+        return int(type.from_address(id(x) + place).value)
+
+    x = np.zeros((3, 5))
+    shape = (ctypes.c_int64 * 2).from_address(word(x, SHAPE))
+    return (
+        ctypes.sizeof(ctypes.c_void_p) == 8
+        and word(x, TYPE) == id(np.ndarray)
+        and word(x, DATA) == x.ctypes.data
+        and word(x, NDIM, ctypes.c_int32) == 2
+        and list(shape) == [3, 5]
+        and word(x, DESCR) == id(x.dtype)
+        and word(x, FLAGS, ctypes.c_int32) & USABLE == USABLE
+        and word(x[:, 1:], FLAGS, ctypes.c_int32) & USABLE != USABLE
+        and all(
+            ctypes.c_double.from_address(id(y) + NUMBER).value == 0.75
+            and word(y, TYPE) == id(type(y))
+            for y in (float("0.75"), np.float64(0.75))
+        )
+    )
+
+
+def direct(
+    entry: int,
+    frame: int,
+    captures: Sequence[Any],
+    params: Sequence[tuple[ArrayType, type | None]],
+    results: Sequence[ArrayType],
+    finish: Callable[[list[Any]], Any],
+) -> Callable[..., Result] | None:
+    """A function of the arguments that returns the result, or None if they are not plain.
+
+    Args:
+        entry: the address of the function that takes the frame, a status, and all addresses.
+        frame: the bytes of its frame.
+        captures: arrays that are passed first.
+        params: the types of the arguments, and whether one is a number of Python's.
+        results: the types of the results.
+        finish: makes the output of the arrays of the results.
+    """
+    scalars = [t for t, _ in params if not t.shape]
+    if not can() or any(t.dtype != np.float64 for t in scalars) or not params:
+        return None
+    if any(kind not in (None, float) for _, kind in params):
+        return None
+    memory = np.empty(frame + 64, np.uint8)
+    start = -(-memory.ctypes.data // 64) * 64
+    inputs = [(ArrayType(x.dtype, x.shape), None) for x in captures]
+    code = Code(str(_module(entry, start, len(captures), [*inputs, *params], results)))
+    count = len(captures) + len(params) + len(results)
+    signature = ctypes.PYFUNCTYPE(ctypes.c_int64, *[ctypes.py_object] * count)
+    function = signature(code.address("direct"))
+    return _caller(function, captures, len(params), results, finish, (memory, code))
+
+
+def _caller(
+    function: Any,
+    captures: Sequence[Any],
+    count: int,
+    results: Sequence[ArrayType],
+    finish: Callable[[list[Any]], Any],
+    alive: Any,
+) -> Callable[..., Result]:
+    empty = np.empty
+    if len(results) == 1 and not captures:
+        shape, dtype = results[0].shape, results[0].dtype
+
+        def one(*args: Any, _alive: Any = alive) -> Result:
+            if len(args) != count:
+                return None
+            out = empty(shape, dtype)
+            if function(*args, out):
+                return None
+            return out if shape else out[()]
+
+        if finish([0]) == 0:
+            return one
+    spec = [(t.shape, t.dtype) for t in results]
+
+    def several(*args: Any, _alive: Any = alive) -> Result:
+        if len(args) != count:
+            return None
+        outputs = [empty(shape, dtype) for shape, dtype in spec]
+        if function(*captures, *args, *outputs):
+            return None
+        return finish([x if x.shape else x[()] for x in outputs])
+
+    return several
+
+
+def _module(
+    entry: int,
+    frame: int,
+    captures: int,
+    params: Sequence[tuple[ArrayType, type | None]],
+    results: Sequence[ArrayType],
+) -> Any:
+    module = ir.Module(name="direct")
+    count = len(params) + len(results)
+    function = ir.Function(module, ir.FunctionType(INT, [BYTES] * count), name="direct")
+    b = ir.IRBuilder(function.append_basic_block("entry"))
+    table = b.alloca(ir.ArrayType(BYTES, count))
+    status = b.alloca(INT)
+    b.store(INT(0), status)
+
+    def read(x: Any, place: int, type: Any = INT) -> Any:
+        return b.load(b.bitcast(b.gep(x, [INT(place)]), type.as_pointer()))
+
+    misfit = function.append_basic_block("misfit")
+
+    def require(fits: Any) -> None:
+        following = function.append_basic_block("fits")
+        b.cbranch(fits, following, misfit)
+        b.position_at_end(following)
+
+    for i, x in enumerate(function.args):
+        if i >= len(params):
+            place = read(x, DATA, BYTES)
+        else:
+            type, kind = params[i]
+            expected = id(np.ndarray if type.shape else float if kind is float else np.float64)
+            require(b.icmp_signed("==", read(x, TYPE), INT(expected)))
+            place = read(x, DATA, BYTES) if type.shape else b.gep(x, [INT(NUMBER)])
+            if type.shape and i >= captures:
+                _require_array(b, read, require, x, type)
+        b.store(place, b.gep(table, [INT(0), INT(i)]))
+    target = ir.FunctionType(
+        ir.VoidType(), [BYTES, INT.as_pointer(), BYTES.as_pointer()]
+    ).as_pointer()
+    run = b.inttoptr(INT(entry), target)
+    b.call(run, [b.inttoptr(INT(frame), BYTES), status, b.gep(table, [INT(0), INT(0)])])
+    b.ret(b.load(status))
+    b.position_at_end(misfit)
+    b.ret(INT(MISFIT))
+    return module
+
+
+def _require_array(b: Any, read: Any, require: Any, x: Any, type: ArrayType) -> None:
+    """An array must have the dtype, the shape and the memory layout that are expected."""
+    int32 = ir.IntType(32)
+    fits = b.icmp_signed("==", read(x, DESCR), INT(id(type.dtype)))
+    rank = b.icmp_signed("==", read(x, NDIM, int32), int32(type.ndim))
+    flags = b.and_(read(x, FLAGS, int32), int32(USABLE))
+    require(b.and_(fits, b.and_(rank, b.icmp_signed("==", flags, int32(USABLE)))))
+    shape = read(x, SHAPE, INT.as_pointer())  # of the right length only now
+    same = [
+        b.icmp_signed("==", b.load(b.gep(shape, [INT(k)])), INT(n))
+        for k, n in enumerate(type.shape)
+    ]
+    for fits in same:
+        require(fits)
