@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from lineara.backends.native.elementwise import TABLE
 from lineara.backends.native.flat import Step
-from lineara.backends.native.nests import (
-    Index,
-    Loops,
-    gathered,
-    loops_loaded,
-    started,
-    store,
-)
+from lineara.backends.native.loops import Index, Loops, loops_loaded, store
+from lineara.backends.native.moving import gathered, started
 from lineara.backends.native.numbers import Emit
 from lineara.ops.dynamic import DynamicSliceAdd, DynamicUpdateSlice
 from lineara.ops.indexing import ScatterAdd, ScatterSet
@@ -72,7 +66,6 @@ def _scalar(fn: FunctionEmitter, step: Step) -> None:
 
 def write_pieces(fn: FunctionEmitter, step: Step) -> None:
     """Writes arrays one after the other into one."""
-    (v,) = step.results
     axis, start = step.op.axis, 0
     for w in step.operands:
         if 0 not in w.type.shape:

@@ -19,7 +19,7 @@ from lineara.ops.elementwise import Elementwise
 
 Lowering = Callable[..., Num]
 TABLE: dict[tuple[str, str], Lowering] = {}
-"""By name of the op and kind of its first operand: b(ool), i(nt), u(nsigned), f(loat), c(omplex)."""
+"""By op and kind of its first operand: b(ool), i(nt), u(nsigned), f(loat), c(omplex)."""
 
 COSTS = {"div": 4, "sqrt": 4, "reciprocal": 4, "cbrt": 12} | dict.fromkeys(maths.NAMES, 12)
 COSTS |= {"logistic": 16, "logaddexp": 30}

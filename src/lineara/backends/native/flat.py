@@ -105,7 +105,9 @@ class Empty:
 
 
 HANDLE = ArrayType(np.dtype(np.int64), (4,))
-"""What a stack is to its surroundings: the address of its items, their number, room for how many."""
+"""What a stack is to its surroundings: the address of its items, their number, and for how many
+there is room.
+"""
 
 
 class StackVariable(Variable):

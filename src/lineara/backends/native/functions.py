@@ -19,7 +19,8 @@ from lineara.backends.native.callbacks import Calls
 from lineara.backends.native.changes import write_change, write_pieces
 from lineara.backends.native.control import write_control
 from lineara.backends.native.flat import Branch, Flat, Invoke, Loop, Repeat, StackVariable, Step
-from lineara.backends.native.nests import Loops, write_nest
+from lineara.backends.native.loops import Loops
+from lineara.backends.native.nests import write_nest
 from lineara.backends.native.numbers import (
     BOOL,
     BYTE,

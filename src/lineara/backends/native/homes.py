@@ -100,7 +100,7 @@ def _bases(plan: Plan, own: dict[int, int]) -> dict[Variable, Variable]:
     for i, unit in enumerate(plan.units):
         steps = unit.roots if isinstance(unit, Nest) else [unit]
         for step in steps:
-            pairs = dict((r, v) for v, r in in_place(step))
+            pairs = {r: v for v, r in in_place(step)}
             for r in step.results:
                 if r not in plan.stored:
                     continue

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lineara.backends.native.elementwise import COSTS, lowering
 from lineara.backends.native.flat import Branch, Flat, Invoke, Loop, Repeat, StackVariable, Step
@@ -234,6 +234,7 @@ class Plan:
 
 
 def is_stack(v: Operand) -> bool:
+    """Whether a value is a stack."""
     return isinstance(v, StackVariable)
 
 
@@ -267,11 +268,9 @@ def contraction(step: Step) -> Contraction:
 
 
 def contraction_shape(step: Step) -> tuple[int, ...]:
+    """The lengths of the loops of a contraction."""
     labels = contraction(step)
     sizes: dict[str, int] = {}
     for part, v in zip((labels.x, labels.y), step.operands, strict=True):
         sizes.update(zip(part, v.type.shape, strict=True))
     return tuple(sizes[label] for label in labels.labels)
-
-
-Anything = Any

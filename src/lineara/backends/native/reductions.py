@@ -1,0 +1,219 @@
+"""Reductions: what is added up (or multiplied, compared, …) in the loops of a nest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from llvmlite import ir
+
+from lineara.backends.native.elementwise import TABLE, choose
+from lineara.backends.native.flat import Step
+from lineara.backends.native.loops import Index, Loops, loops_loaded, store
+from lineara.backends.native.machine import LANES
+from lineara.backends.native.numbers import FLAG, Emit, Num, constant, memory_type
+from lineara.backends.native.plan import contraction
+from lineara.ir.types import DType
+from lineara.ops.contract import Dot
+
+if TYPE_CHECKING:
+    from lineara.backends.native.functions import FunctionEmitter
+
+COMBINE = {
+    "reduce_sum": "add",
+    "reduce_prod": "mul",
+    "reduce_max": "maximum",
+    "reduce_min": "minimum",
+    "reduce_or": "or",
+    "reduce_and": "and",
+    "dot": "add",
+}
+
+
+def identity(name: str, dtype: DType) -> Num:
+    """What a reduction starts with."""
+    if name in ("reduce_sum", "dot", "reduce_or"):
+        return constant(dtype.type(0))
+    if name in ("reduce_prod", "reduce_and"):
+        return constant(dtype.type(1))
+    lowest = name == "reduce_max"
+    if dtype.kind == "f":
+        return constant(dtype.type(-np.inf if lowest else np.inf))
+    if dtype.kind == "b":
+        return constant(dtype.type(not lowest))
+    info = np.iinfo(dtype)
+    return constant(dtype.type(info.min if lowest else info.max))
+
+
+class Reduction:
+    """A root that is reduced, in the loops of its nest."""
+
+    def __init__(self, step: Step, shape: Sequence[int]) -> None:
+        self.step, self.shape = step, shape
+        self.v = step.results[0]
+        self.name = step.op.name
+        if isinstance(step.op, Dot):
+            self.labels = contraction(step)
+            self.kept = tuple(self.labels.labels.index(label) for label in self.labels.out)
+        else:
+            self.kept = tuple(i for i in range(len(shape)) if i not in step.op.axes)
+        self._find_start()
+
+    @property
+    def is_float_sum(self) -> bool:
+        return COMBINE[self.name] == "add" and self.v.type.dtype.kind == "f"
+
+    def flatten(self) -> None:
+        """Takes all loops, which are all summed over, as one."""
+        self.shape = (prod(self.shape),)
+        self._find_start()
+
+    def _find_start(self) -> None:
+        self.start = max(self.kept, default=-1) + 1
+        """The level from which on all loops are summed over."""
+        self.in_memory = any(i not in self.kept for i in range(self.start))
+        """Whether loops outside of kept ones are summed over too: partial results are stored."""
+
+    def element(self, loops: Loops, index: Index) -> Num:
+        """What is to be added."""
+        if not isinstance(self.step.op, Dot):
+            return loops.value(self.step.operands[0], index)
+        labels = self.labels
+        at = dict(zip(labels.labels, index, strict=True))
+        x, y = (
+            loops.value(v, tuple(at[label] for label in part))
+            for part, v in zip((labels.x, labels.y), self.step.operands, strict=True)
+        )
+        level = max((a.level for a in index), default=-1)
+        return TABLE["mul", x.dtype.kind](loops.emitter(level), x, y)
+
+    def combine(self, e: Emit, x: Num, y: Num) -> Num:
+        return TABLE[COMBINE[self.name], x.dtype.kind](e, x, y)
+
+    def zero(self) -> Num:
+        return identity(self.name, self.v.type.dtype)
+
+    def place(self, index: Index) -> Index:
+        return tuple(index[i] for i in self.kept)
+
+
+class Sum:
+    """The accumulators of a reduction: numbers for the loops it sums over, and vectors.
+
+    The sum of floats is compensated (Neumaier, ZAMM 54, 1974) for what has been flushed: `one` and
+    `lost` together are the total so far, and what is in the vectors is still to be added.
+    """
+
+    def __init__(self, fn: FunctionEmitter, r: Reduction, copies: int) -> None:
+        self.fn, self.r = fn, r
+        self.dtype = r.v.type.dtype
+        self.single = r.start < len(r.shape)
+        self.compensated = r.is_float_sum
+        if not self.single:
+            return
+        type = memory_type(self.dtype)
+        parts = range(len(r.zero().parts))
+        self.one = [fn.slot(type) for _ in parts]
+        self.lost = [fn.slot(type) for _ in parts]
+        self.used_lanes = r.shape[-1] >= LANES
+        vector = ir.VectorType(type, LANES)
+        self.many = [[fn.slot(vector) for _ in parts] for _ in range(copies)]
+
+    def begin(self) -> None:
+        e = Emit(self.fn.b)
+        self._write(e, self.one, self.r.zero())
+        self._write(e, self.lost, self.r.zero())
+        self._clear(e)
+
+    def _clear(self, e: Emit) -> None:
+        if self.used_lanes:
+            for slots in self.many:
+                self._write(e, slots, e.spread(self.r.zero(), LANES))
+
+    def put(self, loops: Loops, value: Num, index: Index) -> None:
+        e = Emit(loops.b)
+        if not self.single:
+            place = self.r.place(index)
+            if loops.lanes > 1:
+                value = e.spread(value, LANES)
+            old = loops_loaded(loops, self.r.v, place)
+            store(loops, self.r.v, place, self.r.combine(e, old, value))
+        elif loops.lanes > 1:
+            slots = self.many[loops.copy]
+            old = self._read(e, slots, LANES)
+            self._write(e, slots, self.r.combine(e, old, e.spread(value, LANES)))
+        else:
+            self._write(e, self.one, self.r.combine(e, self._read(e, self.one, 1), value))
+
+    def _across(self, e: Emit) -> Num:
+        """What is in the vectors, in one number."""
+        found = [self._read(e, slots, LANES) for slots in self.many]
+        while len(found) > 1:
+            found = [self.r.combine(e, x, y) for x, y in pairwise_halves(found)]
+        lanes = [e.lane(found[0], k) for k in range(LANES)]
+        while len(lanes) > 1:
+            lanes = [self.r.combine(e, x, y) for x, y in pairwise_halves(lanes)]
+        return lanes[0]
+
+    def flush(self) -> None:
+        """Adds what is in the vectors to the total."""
+        if not (self.single and self.used_lanes and self.compensated):
+            return
+        e = Emit(self.fn.b)
+        self._add(e, self._across(e))
+        self._clear(e)
+
+    def _add(self, e: Emit, x: Num) -> None:
+        b, old, lost = e.b, self._read(e, self.one, 1).value, self._read(e, self.lost, 1).value
+        total = b.fadd(old, x.value)
+        larger = b.fcmp_ordered(
+            ">=",
+            e.intrinsic("fabs", Num(self.dtype, (old,))).value,
+            e.intrinsic("fabs", x).value,
+        )
+        first, second = b.select(larger, old, x.value), b.select(larger, x.value, old)
+        rest = b.fadd(b.fsub(first, total), second)
+        self._write(e, self.one, Num(self.dtype, (total,)))
+        self._write(e, self.lost, Num(self.dtype, (b.fadd(lost, rest),)))
+
+    def end(self, loops: Loops, place: Index) -> None:
+        """All that was summed over, in one number."""
+        e = Emit(self.fn.b)
+        if self.used_lanes and self.compensated:
+            self.flush()
+        elif self.used_lanes:
+            total = self.r.combine(e, self._across(e), self._read(e, self.one, 1))
+            self._write(e, self.one, total)
+        total = self._read(e, self.one, 1)
+        if self.compensated:
+            exact = e.b.fadd(total.value, self._read(e, self.lost, 1).value)
+            finite = TABLE["isfinite", "f"](e, total)
+            total = choose(e, finite, Num(self.dtype, (exact,)), total)
+        if not self.r.v.type.shape:
+            self._write(e, self.one, total)
+            return
+        if self.r.in_memory:
+            total = self.r.combine(e, loops_loaded(loops, self.r.v, place), total)
+        store(loops, self.r.v, place, total)
+
+    def total(self) -> Num:
+        return self._read(Emit(self.fn.b), self.one, 1)
+
+    def _read(self, e: Emit, slots: Sequence[Any], lanes: int) -> Num:
+        values = [e.b.load(slot) for slot in slots]
+        if self.dtype == FLAG:
+            values = [e.b.icmp_unsigned("!=", x, ir.Constant(x.type, None)) for x in values]
+        return Num(self.dtype, tuple(values), lanes)
+
+    def _write(self, e: Emit, slots: Sequence[Any], x: Num) -> None:
+        for slot, part in zip(slots, x.parts, strict=True):
+            value = e.b.zext(part, slot.type.pointee) if self.dtype == FLAG else part
+            e.b.store(value, slot)
+
+
+def pairwise_halves(items: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Pairs of an item of the first half and one of the second."""
+    half = len(items) // 2
+    return list(zip(items[:half], items[half:], strict=True))
