@@ -15,8 +15,9 @@ demo: $(VENV)/.demo  ## run the demonstration
 test: check  ## all that continuous integration runs: the checks, then the tests
 	$(BIN)/python -m pytest
 
-bench: $(VENV)/.bench  ## compare with other libraries, and print the ratios
+bench: $(VENV)/.bench  ## compare with other libraries, and print ratios and growth
 	$(BIN)/python benchmarks/front_end.py
+	$(BIN)/python benchmarks/growth.py --longest 100000
 
 check: $(VENV)/.dev  ## style, format and types
 	$(BIN)/ruff check .

@@ -132,6 +132,36 @@ def close(found: Any, expected: Any) -> None:
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
 
 
+TWO_ROOTS = la.jit(lambda x: (np.sqrt(x), 2 * x))
+SECOND = la.jit(lambda y, x: (y, 2 * x))
+UNUSED: dict[str, tuple[Callable[[Any], Any], float]] = {
+    "call": (lambda x: TWO_ROOTS(x)[1], 2.0),
+    "argument of a call": (lambda x: SECOND(np.sqrt(x), x)[1], 2.0),
+    "gradient": (lambda x: la.grad(lambda y: np.sqrt(x) + 3 * y * y * x)(1.0), 6.0),
+    "cond": (
+        lambda x: la.cond(x < 1, lambda x: (np.sqrt(x), 2 * x), lambda x: (x, x), x)[1],
+        2.0,
+    ),
+    "fori_loop": (
+        lambda x: la.fori_loop(0, 3, lambda i, c: (np.sqrt(c[0] * 0 + x), c[1] + x), (x, x))[1],
+        4.0,
+    ),
+    "while_loop": (
+        lambda x: la.while_loop(
+            lambda c: c[1] < 3, lambda c: (np.sqrt(c[0] * 0 + x), c[1] + x + 1), (x, x)
+        )[1],
+        4.0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNUSED)
+def test_what_nobody_uses_has_no_part_in_a_derivative(name: str) -> None:
+    """The slope of the square root at zero is infinite: zero times it is not a number."""
+    f, slope = UNUSED[name]
+    assert la.grad(f)(0.0) == la.jacfwd(f)(0.0) == slope
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_as_plain_python(name: str) -> None:
     f, python, arguments = CASES[name]

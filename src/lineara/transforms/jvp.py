@@ -14,7 +14,7 @@ from lineara.ir.builder import Builder
 from lineara.ir.op import Tangent
 from lineara.ir.program import Equation, Function, Operand
 from lineara.ir.value import Value
-from lineara.ops.control.base import Control, Derived
+from lineara.ops.control.base import Control, Derived, Mask, useful
 
 
 def jvp(f: Function, active: Sequence[bool] | None = None) -> Function:
@@ -51,8 +51,14 @@ def derive(
     return f.memoized(("jvp", active, wanted), lambda: _derive(f, active, wanted))
 
 
-def _derive(f: Function, active: tuple[bool, ...], wanted: tuple[bool, ...] | None) -> Derived:
+def _derive(f: Function, active: Mask, wanted: Mask | None) -> Derived:
+    """A tangent that no result with a tangent depends on is not computed: transposed, it would be
+    a zero that meets partial derivatives, infinite ones among them.
+    """
+    if wanted is not None and wanted == (found := derive(f, active)).with_tangent:
+        return found
     _check(f, active)
+    needed = useful(f, wanted or (True,) * len(f.results))
     b = Builder(f"{f.name}.jvp")
     b.params.extend(f.params)
     tangents: dict[Operand, Value] = {
@@ -63,7 +69,7 @@ def _derive(f: Function, active: tuple[bool, ...], wanted: tuple[bool, ...] | No
     for equation in f.equations:
         b.source = equation.source
         incoming = [tangents.get(v) for v in equation.operands]
-        outgoing = _tangents(b, equation, incoming)
+        outgoing = _tangents(b, equation, incoming, tuple(v in needed for v in equation.results))
         for result, tangent in zip(equation.results, outgoing, strict=True):
             if tangent is not None:
                 tangents[result] = tangent.hinted(result.hint)
@@ -78,14 +84,21 @@ def _derive(f: Function, active: tuple[bool, ...], wanted: tuple[bool, ...] | No
     return Derived(b.build(results + dots), wanted)
 
 
-def _tangents(b: Builder, equation: Equation, incoming: list[Tangent]) -> tuple[Tangent, ...]:
-    """Emits the equation and its tangent; the tangents of its results."""
+def _tangents(
+    b: Builder, equation: Equation, incoming: list[Tangent], wanted: Mask
+) -> tuple[Tangent, ...]:
+    """Emits the equation and its tangent; the tangents of its results, of those that are wanted
+    at least.
+    """
     none = (None,) * len(equation.results)
-    if all(t is None for t in incoming) or not equation.op.differentiable:
+    op = equation.op
+    if isinstance(op, Control) and (some := op.needed(wanted)) is not None:
+        incoming = [t if n else None for t, n in zip(incoming, some, strict=True)]
+    if not any(wanted) or all(t is None for t in incoming) or not op.differentiable:
         b.adopt(equation)
         return none
-    if isinstance(equation.op, Control):
-        return equation.op.derive(b, equation, incoming, derive)
+    if isinstance(op, Control):
+        return op.derive(b, equation, incoming, wanted, derive)
     b.adopt(equation)
     if not any(v.type.has_tangent for v in equation.results):
         return none

@@ -142,9 +142,16 @@ class Control(Op):
 
     @abstractmethod
     def derive(
-        self, b: Builder, equation: Equation, incoming: Sequence[Tangent], jvp: Derive
+        self,
+        b: Builder,
+        equation: Equation,
+        incoming: Sequence[Tangent],
+        useful: Mask,
+        jvp: Derive,
     ) -> tuple[Tangent, ...]:
-        """Adds the equation and its tangent to what `b` builds; the tangents of its results."""
+        """Adds the equation and its tangent to what `b` builds; the tangents of its results, of
+        which those that are not `useful` may be left out.
+        """
 
     @abstractmethod
     def divide(self, equation: Equation, known: Mask, split: Divide) -> Halves:
@@ -179,6 +186,10 @@ class Control(Op):
             zero: which of them are certainly zero, and so may be linear if need be.
             prove: types the functions of the op.
         """
+
+    def needed(self, wanted: Mask) -> Mask | None:
+        """Which operands those results depend on, all operands being ordinary; None for any."""
+        return None
 
     @abstractmethod
     def depends(self, mask: Mask) -> Mask:
@@ -245,6 +256,11 @@ def where(mask: Sequence[bool], items: Sequence[Any], flag: bool = True) -> list
     return [x for x, m in zip(items, mask, strict=True) if m is flag]
 
 
+def both(first: Sequence[bool], second: Sequence[bool]) -> Mask:
+    """The places that are true in both masks."""
+    return tuple(a and b for a, b in zip(first, second, strict=True))
+
+
 def spread(mask: Sequence[bool], items: Sequence[Any]) -> tuple[Any, ...]:
     """The items at the true places of the mask, None at the others."""
     remaining = iter(items)
@@ -270,6 +286,42 @@ def check_carries(body: Function, active: Sequence[bool], results: Sequence[bool
                 expected="a carry that stays linear",
                 remedy="let it be a carry of another loop, or multiply it by zero",
             )
+
+
+def needed(f: Function, wanted: Mask) -> Mask:
+    """Which parameters those results of a function of ordinary values depend on."""
+    found = useful(f, wanted)
+    return tuple(p in found for p in f.params)
+
+
+def useful(f: Function, wanted: Mask) -> frozenset[Operand]:
+    """The variables that those results of a function of ordinary values depend on."""
+    return f.memoized(("useful", wanted), lambda: _useful(f, wanted))
+
+
+def _useful(f: Function, wanted: Mask) -> frozenset[Operand]:
+    found: set[Operand] = set(where(wanted, f.results))
+    for equation in reversed(f.equations):
+        mask = tuple(v in found for v in equation.results)
+        if any(mask):
+            op = equation.op
+            some = op.needed(mask) if isinstance(op, Control) else None
+            operands = equation.operands
+            found.update(operands if some is None else where(some, operands))
+    return frozenset(found)
+
+
+def needed_loop(body: Function, consts: int, carries: int, wanted: Mask) -> tuple[Mask, Mask]:
+    """The results of the body of a loop that those results depend on, in some iteration, and the
+    parameters: the least fixed point.
+    """
+    while True:
+        params = needed(body, wanted)
+        carried = params[consts:][:carries]
+        grown = (*map(any, zip(wanted, carried, strict=False)), *wanted[carries:])
+        if grown == wanted:
+            return wanted, (*params[:consts], *wanted[:carries], *params[consts + carries :])
+        wanted = grown
 
 
 def depending(f: Function, mask: Mask) -> Mask:

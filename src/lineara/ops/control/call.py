@@ -24,11 +24,13 @@ from lineara.ops.control.base import (
     Split,
     Transform,
     Vectorise,
+    both,
     depending,
     divided,
     fits,
     linear_like,
     merged,
+    needed,
     new_linear,
     ordinary,
     rebuilt,
@@ -72,9 +74,16 @@ class Call(Control):
         return work(self.function)
 
     def derive(
-        self, b: Builder, equation: Equation, incoming: Sequence[Tangent], jvp: Derive
+        self,
+        b: Builder,
+        equation: Equation,
+        incoming: Sequence[Tangent],
+        useful: Mask,
+        jvp: Derive,
     ) -> tuple[Tangent, ...]:
-        derived = jvp(self.function, tuple(t is not None for t in incoming))
+        active = tuple(t is not None for t in incoming)
+        found = jvp(self.function, active).with_tangent
+        derived = jvp(self.function, active, both(found, useful))
         operands = (*equation.operands, *(t.operand for t in incoming if t is not None))
         dots = new_linear(where(derived.with_tangent, equation.results))
         op = replace(self, function=derived.function)
@@ -131,6 +140,9 @@ class Call(Control):
     def typed(self, operands: tuple[Value, ...], zero: Mask, prove: Prove) -> tuple[Value, ...]:
         callee, linear = prove(self.function, tuple(x.linear for x in operands), zero)
         return merged(linear, replace(self, function=callee).all(*divided(operands)))
+
+    def needed(self, wanted: Mask) -> Mask:
+        return needed(self.function, wanted)
 
     def depends(self, mask: Mask) -> Mask:
         return depending(self.function, mask)

@@ -187,7 +187,12 @@ class CustomCall(Special):
             )
 
     def derive(
-        self, b: Builder, equation: Equation, incoming: Sequence[Tangent], jvp: Derive
+        self,
+        b: Builder,
+        equation: Equation,
+        incoming: Sequence[Tangent],
+        useful: Mask,
+        jvp: Derive,
     ) -> tuple[Tangent, ...]:
         operands, results = equation.operands, equation.results
         fixed, moving = incoming[: self.consts], incoming[self.consts :]
@@ -284,9 +289,14 @@ class CustomBatch(Special):
         return self.function
 
     def derive(
-        self, b: Builder, equation: Equation, incoming: Sequence[Tangent], jvp: Derive
+        self,
+        b: Builder,
+        equation: Equation,
+        incoming: Sequence[Tangent],
+        useful: Mask,
+        jvp: Derive,
     ) -> tuple[Tangent, ...]:
-        return Call(self.function).derive(b, equation, incoming, jvp)
+        return Call(self.function).derive(b, equation, incoming, useful, jvp)
 
     def divide(self, equation: Equation, known: Mask, split: Divide) -> Halves:
         return Call(self.function).divide(equation, known, split)

@@ -62,7 +62,12 @@ class Declared(Special):
         return (any(linear),) * len(results)
 
     def derive(
-        self, b: Builder, equation: Equation, incoming: Sequence[Tangent], jvp: Derive
+        self,
+        b: Builder,
+        equation: Equation,
+        incoming: Sequence[Tangent],
+        useful: Mask,
+        jvp: Derive,
     ) -> tuple[Tangent, ...]:
         b.adopt(equation)
         total: tuple[Tangent, ...] = (None,) * len(equation.results)

@@ -40,12 +40,14 @@ from lineara.ops.control.base import (
     Runner,
     Transform,
     Vectorise,
+    both,
     check_carries,
     cut,
     depending_loop,
     linear_like,
     made_linear,
     merged,
+    needed_loop,
     new_linear,
     ordinary,
     rebuilt,
@@ -179,7 +181,12 @@ class Scan(Control):
     # -- derivatives ----------------------------------------------------------------------------
 
     def derive(
-        self, b: Builder, equation: Equation, incoming: Sequence[Tangent], jvp: Derive
+        self,
+        b: Builder,
+        equation: Equation,
+        incoming: Sequence[Tangent],
+        useful: Mask,
+        jvp: Derive,
     ) -> tuple[Tangent, ...]:
         """A carry is active from the start if some iteration makes it so: the least fixed point."""
         consts, carries, slices, *_ = self.parts(incoming[self.first :])
@@ -191,7 +198,10 @@ class Scan(Control):
             if grown == active:
                 break
             active = grown
-        wanted = (*active, *found[self.carries :])
+        of_use, _ = needed_loop(self.body, self.consts, self.carries, useful)
+        wanted = both((*active, *found[self.carries :]), of_use)
+        active = list(wanted[: self.carries])
+        mask = tuple([t is not None for t in consts] + active + [t is not None for t in slices])
         lent = [t for t in consts if t is not None]
         derived = jvp(self.body, mask, wanted).function
         op = replace(
@@ -358,6 +368,10 @@ class Scan(Control):
         )
         start = len(body.results)
         return merged(results, [*emitted[:start], *emitted[start + len(lent) :]])
+
+    def needed(self, wanted: Mask) -> Mask:
+        _, operands = needed_loop(self.body, self.consts, self.carries, wanted)
+        return (*[True] * self.first, *operands)
 
     def depends(self, mask: Mask) -> Mask:
         if any(mask[: self.first]):

@@ -25,11 +25,13 @@ from lineara.ops.control.base import (
     Split,
     Transform,
     Vectorise,
+    both,
     depending,
     divided,
     fits,
     linear_like,
     merged,
+    needed,
     new_linear,
     ordinary,
     rebuilt,
@@ -99,11 +101,16 @@ class Switch(Control):
     # -- transformations ------------------------------------------------------------------------
 
     def derive(
-        self, b: Builder, equation: Equation, incoming: Sequence[Tangent], jvp: Derive
+        self,
+        b: Builder,
+        equation: Equation,
+        incoming: Sequence[Tangent],
+        useful: Mask,
+        jvp: Derive,
     ) -> tuple[Tangent, ...]:
         active = tuple(t is not None for t in incoming[1:])
         found = [jvp(branch, active).with_tangent for branch in self.branches]
-        wanted = tuple(map(any, zip(*found, strict=True)))
+        wanted = both(tuple(map(any, zip(*found, strict=True))), useful)
         op = Switch(tuple(jvp(branch, active, wanted).function for branch in self.branches))
         operands = (*equation.operands, *(t.operand for t in incoming if t is not None))
         dots = new_linear(where(wanted, equation.results))
@@ -197,6 +204,10 @@ class Switch(Control):
         op = Switch(tuple(branch.function for branch in branches))
         ordinary_first = divided(operands[1:])
         return merged(branches[0].linear_results, op.all(operands[0], *ordinary_first))
+
+    def needed(self, wanted: Mask) -> Mask:
+        found = (needed(branch, wanted) for branch in self.branches)
+        return (True, *map(any, zip(*found, strict=True)))
 
     def depends(self, mask: Mask) -> Mask:
         if mask[0]:

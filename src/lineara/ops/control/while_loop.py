@@ -33,6 +33,7 @@ from lineara.ops.control.base import (
     Split,
     Transform,
     Vectorise,
+    both,
     check_carries,
     cut,
     depending,
@@ -40,6 +41,7 @@ from lineara.ops.control.base import (
     linear_like,
     made_linear,
     merged,
+    needed_loop,
     new_linear,
     ordinary,
     rebuilt,
@@ -140,7 +142,12 @@ class While(Control):
     # -- transformations ------------------------------------------------------------------------
 
     def derive(
-        self, b: Builder, equation: Equation, incoming: Sequence[Tangent], jvp: Derive
+        self,
+        b: Builder,
+        equation: Equation,
+        incoming: Sequence[Tangent],
+        useful: Mask,
+        jvp: Derive,
     ) -> tuple[Tangent, ...]:
         """A carry is active from the start if some iteration makes it so: the least fixed point."""
         _, consts, carries, _ = self.parts(incoming)
@@ -153,7 +160,10 @@ class While(Control):
             if grown == active:
                 break
             active = grown
-        wanted = (*active, *found[self.carries :])
+        of_use, _ = needed_loop(self.body, self.consts, self.carries, useful)
+        wanted = both((*active, *found[self.carries :]), of_use)
+        active = list(wanted[: self.carries])
+        mask = tuple([t is not None for t in consts] + active)
         op = replace(
             self,
             body=handing_through(jvp(self.body, mask, wanted).function, len(lent)),
@@ -293,6 +303,11 @@ class While(Control):
         )
         start = len(body.results)
         return merged(results, [*emitted[:start], *emitted[start + len(lent) :]])
+
+    def needed(self, wanted: Mask) -> Mask:
+        """What the condition looks at has no tangents."""
+        _, operands = needed_loop(self.body, self.consts, self.carries, wanted)
+        return (*[True] * self.cond_consts, *operands)
 
     def depends(self, mask: Mask) -> Mask:
         of_cond, consts, carries, _ = map(tuple, self.parts(mask))
