@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -55,7 +56,7 @@ def check(f: Function, inputs: Sequence[Value]) -> None:
     except LinearaError:
         assert found is None
         return
-    assert found is not None, code.calls.error
+    assert found is not None
     for x, y in zip(found, leaves(list(expected)), strict=True):
         agree(x, y)
 
@@ -335,6 +336,25 @@ def test_threads_call_one_function_at_once() -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+ENDLESS = {
+    "while": lambda x: la.while_loop(lambda y: y[0] > -1, np.sin, x),
+    "scan": lambda x: la.fori_loop(0, 10**12, lambda i, y: np.sin(y), x),
+    "in a call": lambda x: la.checkpoint(lambda x: la.while_loop(lambda y: y > -1, np.sin, x))(
+        x[0]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_interrupted_by_ctrl_c(name: str) -> None:
+    g = la.jit(ENDLESS[name])
+    timer = threading.Timer(1.0, lambda: signal.raise_signal(signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        g(np.ones(10))
+    timer.join()
 
 
 def test_callbacks_may_call_the_function_itself() -> None:

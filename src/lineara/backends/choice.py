@@ -23,6 +23,7 @@ class BackEnd(NamedTuple):
         shorter: a quicker way to call a function from Python, or None: given the arrays that it
             captures, for each argument whether it is a number of Python's, and what makes the
             output of the results.
+        inspect: how a function was compiled, or None.
     """
 
     run: Run
@@ -30,9 +31,10 @@ class BackEnd(NamedTuple):
         [Function, Sequence[Any], Sequence[type | None], Callable[[list[Any]], Any]],
         Callable[..., Any] | None,
     ]
+    inspect: Callable[[Function], Any]
 
 
-NUMPY = BackEnd(numpy_interpreter.run, lambda f, captures, kinds, finish: None)
+NUMPY = BackEnd(numpy_interpreter.run, lambda f, captures, kinds, finish: None, lambda f: None)
 NAMES = ("native", "numpy")
 
 
@@ -67,4 +69,4 @@ def runner(backend: str | None) -> BackEnd:
         return NUMPY
     from lineara.backends.native import compiled
 
-    return BackEnd(compiled.run, compiled.shorter)
+    return BackEnd(compiled.run, compiled.shorter, compiled.inspect)

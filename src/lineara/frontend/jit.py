@@ -34,6 +34,14 @@ class Signature(NamedTuple):
     number: type | None
 
 
+class Key(NamedTuple):
+    """What a trace is remembered by: the signature of the arguments, and the static ones."""
+
+    structure: tree.Structure
+    types: tuple[Signature, ...]
+    static: tuple[Any, ...]
+
+
 class Jitted:
     """A function that is traced once for each signature of its arguments; see `jit`."""
 
@@ -67,33 +75,56 @@ class Jitted:
                 return result
         return self._call(args, kwargs)
 
-    def _call(self, args: Any, kwargs: Any) -> Any:
+    def inspect(self, *args: Any, **kwargs: Any) -> Any:
+        """How the function is compiled for such arguments: a report to print, with the attributes
+        `program`, `loops`, `llvm`, `assembly`, `work`, `memory`, `seconds` and `by_numpy`.
+
+        Raises:
+            TracingError: if it is not compiled: by its back end, or since a part of it cannot be.
+        """
+        recorded = self._recorded(args, kwargs)[2]
+        report = self.backend.inspect(simplify(recorded.function))
+        if report is None:
+            raise TracingError(
+                f"{self.name} is not compiled",
+                where=user_source(),
+                found="the interpreter, which runs it",
+                expected='a function with native code, and backend="native"',
+            )
+        return report
+
+    def _recorded(self, args: Any, kwargs: Any) -> tuple[list[Any], Key, Recorded, bool]:
+        """The leaves of the arguments, what is remembered under which key, and whether it was
+        there before.
+        """
         static, dynamic = self._divide(args, kwargs)
         leaves, structure = tree.flatten(dynamic)
         types = tuple(_signature(x) for x in leaves)
-        key = (structure, types, tuple(sorted(static.items(), key=repr)))
+        key = Key(structure, types, tuple(sorted(static.items(), key=repr)))
         recorded = self._lookup(key)
-        if recorded is None:
-            with self._once(key):
-                recorded = self._record(key, static, structure, types)
-        else:
-            self.short = self._shorter(key, recorded, structure)
+        if recorded is not None:
+            return leaves, key, recorded, True
+        with self._once(key):
+            return leaves, key, self._record(key, static, structure, types), False
+
+    def _call(self, args: Any, kwargs: Any) -> Any:
+        leaves, key, recorded, again = self._recorded(args, kwargs)
+        if again and not any(isinstance(x, Traced) for x in leaves):
+            self.short = self._shorter(key, recorded)
         operands = [*recorded.captures, *leaves]
         results = apply(simplify(recorded.function), operands, run=self.backend.run)
         return tree.unflatten(recorded.structure, results)
 
-    def _shorter(
-        self, key: Hashable, recorded: Recorded, structure: tree.Structure
-    ) -> Callable[..., Any] | None:
+    def _shorter(self, key: Key, recorded: Recorded) -> Callable[..., Any] | None:
         """A short way for a signature that comes again, if all arguments are arrays."""
         if key not in self.shorts:
-            _, types, static = key  # type: ignore[misc]
-            plain = not static and structure == tree.structure(((0,) * len(types), {}))
+            flat = tree.structure(((0,) * len(key.types), {}))
+            plain = not key.static and key.structure == flat
             self.shorts[key] = (
                 self.backend.shorter(
                     simplify(recorded.function),
                     recorded.captures,
-                    [t.number for t in types],
+                    [t.number for t in key.types],
                     lambda results: tree.unflatten(recorded.structure, results),
                 )
                 if plain

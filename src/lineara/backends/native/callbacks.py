@@ -21,18 +21,20 @@ SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.POINTER(ctyp
 
 
 class Calls:
-    """The steps of one program that are left to NumPy."""
+    """The steps of one program that are left to NumPy, on addresses of their operands and results.
+
+    What they raise is forgotten: the interpreter raises it again, and says where.
+    """
 
     def __init__(self) -> None:
         self.steps: list[Callable[[Any], None]] = []
-        self.error: BaseException | None = None
+        self.names: list[str] = []
 
         def call(number: int, places: Any) -> int:
             try:
                 with np.errstate(all="ignore"):
                     self.steps[number](places)
-            except BaseException as error:
-                self.error = error
+            except Exception:
                 return 1
             return 0
 
@@ -46,6 +48,7 @@ class Calls:
             raise NotNativeError(getattr(step.op, "name", str(step.op)))
         number = len(self.steps)
         self.steps.append(_runner(step))
+        self.names.append(step.op.name)
         b, values = fn.b, [*step.operands, *step.results]
         table = fn.slot(ir.ArrayType(BYTES, len(values)))
         rooms = []
@@ -89,5 +92,5 @@ def _view(address: int, type: ArrayType) -> Any:
     """The array of a type at an address."""
     if not type.nbytes:
         return np.empty(type.shape, type.dtype)
-    memory = (ctypes.c_char * type.nbytes).from_address(address)
+    memory: Any = (ctypes.c_char * type.nbytes).from_address(address)
     return np.frombuffer(memory, type.dtype).reshape(type.shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -15,15 +16,15 @@ from lineara.backends.native.flat import NotNativeError, StackVariable, flat
 from lineara.backends.native.functions import STATUS, ModuleEmitter
 from lineara.backends.native.machine import Code
 from lineara.backends.native.numbers import BYTES, INT, Emit, memory_type
+from lineara.backends.native.python import let_others_run, take_the_lock
+from lineara.backends.native.report import Report, report
 from lineara.ir.cost import work
-from lineara.ir.program import Function, reachable
+from lineara.ir.program import Function, Program, reachable
 from lineara.ir.types import Array, ArrayType
 from lineara.ops.control.scan import Scan
 from lineara.ops.control.while_loop import While
 
-ADDRESSES = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
-HOLDING, RELEASING = ctypes.PYFUNCTYPE(None, *ADDRESSES), ctypes.CFUNCTYPE(None, *ADDRESSES)
-"""Ways to call machine code: keeping Python's lock, or letting other threads run."""
+ENTRY = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 QUICK = 200_000
 """Scalar operations up to which a call keeps the lock; it takes well below a millisecond."""
 
@@ -32,20 +33,22 @@ class Compiled:
     """A function in machine code."""
 
     def __init__(self, f: Function) -> None:
+        start = perf_counter()
         self.calls = Calls()
-        main = flat(f)
+        self.main = main = flat(f)
         if any(isinstance(v, StackVariable) for v in (*main.params, *main.results)):
             raise NotNativeError("stacks that Python sees")
         emitter = ModuleEmitter(f.name, self.calls)
         made = emitter.function(main)
-        _write_entry(emitter, main, made)
+        self.quick = _is_quick(f)
+        _write_entry(emitter, main, made, releasing=not self.quick)
         self.frame = made.frame
         self.params = [p.type for p in main.params]
         self.results = [v.type for v in main.results]
         self.code = Code(str(emitter.module))
         self.address = self.code.address("entry")
-        self.quick = _is_quick(f)
-        self.entry = (HOLDING if self.quick else RELEASING)(self.address)
+        self.entry = ENTRY(self.address)
+        self.seconds = perf_counter() - start
 
     def __call__(self, *values: Array) -> tuple[Array, ...] | None:
         """The results, or None if something went wrong that NumPy explains better."""
@@ -97,13 +100,16 @@ def _plain(x: Any, type: ArrayType) -> Any:
     return np.require(x, type.dtype, ["C", "A"])
 
 
-def _write_entry(emitter: ModuleEmitter, main: Any, made: Any) -> None:
-    """The function that Python calls: it gets the addresses of all arguments and results."""
+def _write_entry(emitter: ModuleEmitter, main: Any, made: Any, *, releasing: bool) -> None:
+    """The function that Python calls: it gets the addresses of all arguments and results.
+
+    It may let other threads run in the meantime.
+    """
     type = ir.FunctionType(ir.VoidType(), [BYTES, STATUS, BYTES.as_pointer()])
     function = ir.Function(emitter.module, type, name="entry")
     b = ir.IRBuilder(function.append_basic_block("entry"))
     frame, status, table = function.args
-    arguments = []
+    arguments: list[Any] = []
     for i, v in enumerate((*main.params, *main.results)):
         at = b.load(b.gep(table, [INT(i)]))
         place = b.bitcast(at, memory_type(v.type.dtype).as_pointer())
@@ -111,7 +117,10 @@ def _write_entry(emitter: ModuleEmitter, main: Any, made: Any) -> None:
             arguments += Emit(b).load(place, v.type.dtype, INT(0)).parts
         else:
             arguments.append(place)
+    state = let_others_run(b) if releasing else None
     b.call(made.function, [frame, status, *arguments])
+    if releasing:
+        take_the_lock(b, state)
     b.ret_void()
 
 
@@ -136,6 +145,12 @@ def shorter(
     """A quicker way to call a function that has been compiled, if there is one."""
     code = compiled(f)
     return None if code is None else code.direct(captures, kinds, finish)
+
+
+def inspect(f: Function) -> Report | None:
+    """How a function was compiled, if it could be."""
+    code = compiled(f)
+    return None if code is None else report(code, Program.of(f))
 
 
 def run(f: Function, *values: Array) -> tuple[Array, ...]:

@@ -19,6 +19,7 @@ from lineara.backends.native.numbers import (
     memory_type,
     parts_of,
 )
+from lineara.backends.native.python import handle_signals
 from lineara.ir.program import Operand, Variable
 
 if TYPE_CHECKING:
@@ -170,7 +171,8 @@ def _loop(fn: FunctionEmitter, step: Step, op: Loop) -> None:
             c.advance()
 
     if op.length != 0:
-        _counted(fn, length, iteration)
+        often = poll_interval(op.body) if (op.length or LONG) * op.body.work > LONG else None
+        _counted(fn, length, iteration, often)
     for c in carries:
         c.finish()
 
@@ -202,7 +204,25 @@ class _Along:
         return list(Emit(self.fn.b).load(at, self.piece.type.dtype, INT(0)).parts)
 
 
-def _counted(fn: FunctionEmitter, length: Any, iteration: Any) -> None:
+LONG = 1 << 22
+"""Scalar operations from which on a loop lets Python handle signals now and then."""
+
+
+def poll_interval(body: Flat) -> int:
+    """After how many iterations, a power of two; it takes about a millisecond."""
+    return 1 << max(20 - max(body.work, 1).bit_length(), 0)
+
+
+def _poll(fn: FunctionEmitter, k: Any, interval: int) -> Any:
+    """Lets Python handle signals, every so often; whether the run goes on."""
+    b = fn.b
+    due = b.icmp_signed("==", b.and_(k, INT(interval - 1)), INT(interval - 1))
+    with b.if_then(due, likely=False):
+        handle_signals(b, fn.status)
+    return b.icmp_signed("==", b.load(fn.status), INT(0))
+
+
+def _counted(fn: FunctionEmitter, length: Any, iteration: Any, interval: int | None = None) -> None:
     b = fn.b
     entry, header, done = b.block, b.append_basic_block("iteration"), b.append_basic_block("done")
     b.cbranch(b.icmp_signed(">", length, INT(0)), header, done)
@@ -211,8 +231,11 @@ def _counted(fn: FunctionEmitter, length: Any, iteration: Any) -> None:
     k.add_incoming(INT(0), entry)
     iteration(k)
     following = b.add(k, INT(1))
+    again = b.icmp_signed("<", following, length)
+    if interval is not None:
+        again = b.and_(again, _poll(fn, k, interval))
     k.add_incoming(following, b.block)
-    b.cbranch(b.icmp_signed("<", following, length), header, done)
+    b.cbranch(again, header, done)
     b.position_at_end(done)
 
 
@@ -221,19 +244,23 @@ def _repeat(fn: FunctionEmitter, step: Step, op: Repeat) -> None:
     first = op.cond_consts + op.consts
     of_body = [x for v in step.operands[op.cond_consts : first] for x in fn.argument(v)]
     made, cond = fn.module.body(op), fn.module.function(op.cond)
-    results, entries = step.results[: op.carries], step.results[op.carries :]
+    results = step.results[: op.carries]
     carries, scratch = _carries(fn, step.operands[first:], results, made, fn.scratch())
+    entries = [v for v in step.results[op.carries :] if isinstance(v, StackVariable)]
     for v in entries:
         stacks.make(fn, v, INT(0))
-    answer = fn.slot(BYTE)
+    answer, number = fn.slot(BYTE), fn.slot(INT)
     b = fn.b
+    b.store(INT(0), number)
     header, body, done = (b.append_basic_block(n) for n in ("asked", "iteration", "done"))
     b.branch(header)
     b.position_at_end(header)
     inputs = [x for c in carries for x in c.argument()]
     fn.call(cond, scratch, [*of_cond, *inputs], [answer])
     going_on = b.trunc(b.load(answer), BOOL)
-    fine = b.icmp_signed("==", b.load(fn.status), INT(0))  # a run that has failed ends
+    k = b.load(number)
+    b.store(b.add(k, INT(1)), number)
+    fine = _poll(fn, k, poll_interval(op.body))  # a run that has failed ends
     b.cbranch(b.and_(going_on, fine), body, done)
     b.position_at_end(body)
     inputs = [x for c in carries for x in c.argument()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,24 @@ class Flat:
     params: tuple[Variable, ...]
     steps: tuple[Step, ...]
     results: tuple[Operand, ...]
+
+    @cached_property
+    def work(self) -> int:
+        """About how many scalar operations it takes; of loops of unknown length one iteration."""
+        return sum(_work(step) for step in self.steps)
+
+
+def _work(step: Step) -> int:
+    match step.op:
+        case Invoke():
+            return step.op.function.work
+        case Branch():
+            return max(f.work for f in step.op.functions)
+        case Loop():
+            return (1 if step.op.length is None else step.op.length) * step.op.body.work
+        case Repeat():
+            return step.op.body.work + step.op.cond.work
+    return sum(v.type.size for v in step.results)
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +206,7 @@ class _Flattener:
         steps: list[Step] = []
         self.body(f, leaves, steps)
         results = [leaf for v in f.results for leaf in _of(v, leaves)]
-        return Flat(f.name, tuple(params), tuple(steps), tuple(results))
+        return Flat(f.name, tuple(params), _live(steps, results), tuple(results))
 
     def fresh(self, v: Variable, leaves: dict[Operand, list[Operand]]) -> list[Variable]:
         """The leaves of a variable: new ones if it is a package."""
@@ -262,6 +281,17 @@ class _Flattener:
                     _carries(op.body, op.consts, op.carries),
                 )
         return op
+
+
+def _live(steps: Sequence[Step], results: Sequence[Operand]) -> tuple[Step, ...]:
+    """The steps that the results depend on; what was called may have had more results."""
+    needed: set[Operand] = set(results)
+    kept = []
+    for step in reversed(steps):
+        if not needed.isdisjoint(step.results):
+            needed.update(step.operands)
+            kept.append(step)
+    return tuple(reversed(kept))
 
 
 def _carries(body: Function, consts: int, carries: int) -> int:

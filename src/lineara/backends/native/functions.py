@@ -195,9 +195,8 @@ class FunctionEmitter:
     def _return(self) -> None:
         e = Emit(self.b)
         for k, (v, out) in enumerate(zip(self.f.results, self.outputs, strict=True)):
-            if not v.type.shape:
-                x = constant(v.value) if isinstance(v, Literal) else self.scalars[v]
-                e.store(x, out, INT(0))
+            if isinstance(v, Literal) or not v.type.shape:
+                e.store(self.number_of(v), out, INT(0))
             elif isinstance(v, StackVariable) and (
                 v not in self.created or v in self.f.results[:k]
             ):

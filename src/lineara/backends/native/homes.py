@@ -138,7 +138,7 @@ def _place_the_rest(
         if isinstance(unit, Step) and (size := scratch_of(unit)):
             blocks.append((i, i, size, None))
     placed: list[tuple[int, int, int, int]] = []
-    for start, end, size, v in sorted(blocks, key=lambda block: -block[2]):
+    for start, end, size, owner in sorted(blocks, key=lambda block: -block[2]):
         at = 0
         for low, high in sorted(
             (low, high) for low, high, s, e in placed if s <= end and start <= e
@@ -148,10 +148,10 @@ def _place_the_rest(
             at = max(at, high)
         placed.append((at, _aligned(at + size), start, end))
         homes.frame = max(homes.frame, _aligned(at + size))
-        if v is None:
+        if owner is None:
             homes.scratch[start] = at
         else:
-            homes.of[v] = Home("frame", at)
+            homes.of[owner] = Home("frame", at)
 
 
 def _aligned(size: int) -> int:

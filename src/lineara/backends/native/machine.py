@@ -69,6 +69,11 @@ class Code:
         return self.engine.get_function_address(name)  # type: ignore[no-any-return]
 
 
+def assembly(text: str) -> str:
+    """What LLVM makes of code of its own, for people to read."""
+    return str(target().emit_assembly(llvm.parse_assembly(text)))
+
+
 def _another() -> Any:
     """A target machine for one engine, which takes possession of it."""
     target()

@@ -8,7 +8,7 @@ more than one place, is stored by the first nest that has all that it needs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import NamedTuple
@@ -219,18 +219,13 @@ class Plan:
     def _find_reads(self) -> None:
         for i, unit in enumerate(self.units):
             for step in unit.roots if isinstance(unit, Nest) else [unit]:
-                for v, here in self.reads_of(step):
-                    self.last[v] = max(self.last.get(v, -1), i)
-                    if v.type.shape and (self.place[v] != i or not here):
-                        self.stored.add(v)
+                for read, here in self.reads_of(step):
+                    self.last[read] = max(self.last.get(read, -1), i)
+                    if read.type.shape and (self.place[read] != i or not here):
+                        self.stored.add(read)
         for v in self.f.results:
             if isinstance(v, Variable):
                 self.last[v] = len(self.units)
-
-    def readers(self) -> Iterator[tuple[int, Step]]:
-        for i, unit in enumerate(self.units):
-            for step in unit.roots if isinstance(unit, Nest) else [unit]:
-                yield i, step
 
 
 def is_stack(v: Operand) -> bool:
