@@ -11,13 +11,12 @@ import llvmlite.binding as llvm
 LANES = 4
 """How many numbers generated code computes at a time where it can."""
 
-QUICK = 4000
-"""Instructions from which on code is optimised less, so that it is compiled in linear time."""
+LONG = 12_000
+"""Lines of code from which on it is optimised less: LLVM's effort grows faster than its code."""
 
 
 @lru_cache(maxsize=1)
-def target() -> Any:
-    """The target machine."""
+def _set_up() -> None:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     for library in ("libmvec.so.1", "libm.so.6"):
@@ -25,10 +24,15 @@ def target() -> Any:
             llvm.load_library_permanently(library)
         except RuntimeError:
             continue
+
+
+def machine(opt: int) -> Any:
+    """A target machine for this processor, which optimises so much; engines keep theirs."""
+    _set_up()
     return llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(),
         features=llvm.get_host_cpu_features().flatten(),
-        opt=2,
+        opt=opt,
         jit=True,
     )
 
@@ -49,19 +53,20 @@ class Code:
         text: the LLVM IR that it was made of, optimised.
     """
 
-    def __init__(self, module: Any) -> None:
-        machine = target()
+    def __init__(self, module: str) -> None:
+        short = module.count("\n") < LONG
+        builder = machine(2)
         parsed = llvm.parse_assembly(module)
-        parsed.triple = machine.triple
-        parsed.data_layout = str(machine.target_data)
+        parsed.triple = builder.triple
+        parsed.data_layout = str(builder.target_data)
         parsed.verify()
         options = llvm.create_pipeline_tuning_options(speed_level=2)
         options.slp_vectorization = True
-        builder = llvm.create_pass_builder(machine, options)
-        passes = builder.getModulePassManager()
-        passes.run(parsed, builder)
+        passes = llvm.create_pass_builder(builder, options)
+        manager = passes.getModulePassManager() if short else _few_passes()
+        manager.run(parsed, passes)
         self.text = str(parsed)
-        self.engine = llvm.create_mcjit_compiler(parsed, _another())
+        self.engine = llvm.create_mcjit_compiler(parsed, machine(2 if short else 0))
         self.engine.finalize_object()
 
     def address(self, name: str) -> int:
@@ -69,17 +74,16 @@ class Code:
         return self.engine.get_function_address(name)  # type: ignore[no-any-return]
 
 
+def _few_passes() -> Any:
+    """What takes time in proportion to the code: memory to registers, and tidying up."""
+    manager = llvm.create_new_module_pass_manager()
+    manager.add_sroa_pass()
+    manager.add_simplify_cfg_pass()
+    manager.add_instruction_combine_pass()
+    manager.add_simplify_cfg_pass()
+    return manager
+
+
 def assembly(text: str) -> str:
     """What LLVM makes of code of its own, for people to read."""
-    return str(target().emit_assembly(llvm.parse_assembly(text)))
-
-
-def _another() -> Any:
-    """A target machine for one engine, which takes possession of it."""
-    target()
-    return llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(),
-        features=llvm.get_host_cpu_features().flatten(),
-        opt=2,
-        jit=True,
-    )
+    return str(machine(2).emit_assembly(llvm.parse_assembly(text)))

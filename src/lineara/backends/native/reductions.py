@@ -119,7 +119,9 @@ class Sum:
         self.lost = [fn.slot(type) for _ in parts]
         self.used_lanes = r.shape[-1] >= LANES
         vector = ir.VectorType(type, LANES)
-        self.many = [[fn.slot(vector) for _ in parts] for _ in range(copies)]
+        self.many = [
+            [fn.slot(vector) for _ in parts] for _ in range(copies if self.used_lanes else 0)
+        ]
 
     def begin(self) -> None:
         e = Emit(self.fn.b)
