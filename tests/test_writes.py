@@ -338,3 +338,61 @@ def test_random_programs(programs: list[list[int]], shape: tuple[int, ...]) -> N
 @given(steps, st.sampled_from([(4,), (2, 3)]))
 def test_gradients_of_random_programs(program: list[int], shape: tuple[int, ...]) -> None:
     check_gradient(("", partial(played, program=program), [numbers(*shape)], True))
+
+
+# -- parts whose place is a traced number ---------------------------------------------------------
+
+
+def write_through_parts(z: Any, i: Any, j: Any) -> Any:
+    row = z[i]
+    row[0] = 7.0
+    total = z.sum()
+    z[j] = 2.0 * row
+    before = row * 1.0
+    column = z[:, i]
+    column += 10.0
+    rest = row[1:]
+    rest *= 3.0
+    z[i] += row
+    z[i, 1:] -= 1.0
+    np.add.at(row, [0, 0], 0.5)
+    z.sort()
+    return z, total, before, row * 1.0, column * 1.0, rest * 1.0, row[0]
+
+
+@pytest.mark.parametrize("i", range(3))
+@pytest.mark.parametrize("j", range(3))
+def test_parts_at_traced_places_are_views(i: int, j: int) -> None:
+    x = np.arange(9.0).reshape(3, 3)
+    expected = write_through_parts(x.copy(), i, j)
+    found = la.jit(lambda x, i, j: write_through_parts(x.copy(), i, j))(x, i, j)
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+    def loss(x: Any) -> Any:
+        parts = write_through_parts(
+            x * 1.0, *la.stop_gradient(np.array([i, j]) + (x[0, :2] * 0).astype(int))
+        )
+        return sum(np.sum(part**2) for part in parts)
+
+    np.testing.assert_allclose(la.grad(loss)(x), la.jacfwd(loss)(x), rtol=1e-12)
+
+
+def test_a_part_that_is_added_to_is_written_once() -> None:
+    def add(x: Any, i: Any) -> Any:
+        z = x.copy()
+        z[i] += 1.0
+        return z
+
+    program = la.trace(la.jit(add))(np.ones((3, 3)), 1)
+    assert program.text.count("scatter_set") == 1
+
+
+def test_parts_of_arguments_are_not_written_to() -> None:
+    def add(x: Any, i: Any) -> Any:
+        row = x[i]
+        row += 1.0
+        return row
+
+    with pytest.raises(TracingError, match=r"test_writes.py:\d+: row \+= 1"):
+        la.jit(add)(np.ones((3, 3)), 1)

@@ -19,7 +19,7 @@ from lineara.errors import IndexRangeError, LinearaError, TypeMismatchError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply, broadcast_shapes, broadcast_to, convert, here
 from lineara.frontend.trace import Traced
-from lineara.frontend.writes import as_view, view_of
+from lineara.frontend.writes import as_view, part_at, view_of
 from lineara.ir.op import Op
 from lineara.ir.types import DTYPES, ArrayType
 from lineara.ops.indexing import Gather
@@ -49,7 +49,9 @@ def getitem(array: TracedArray, index: Any) -> TracedArray:
     basic = _basic(array.shape, _expanded(array.shape, items))
     result = _applied(basic.steps(array.shape), array)
     if basic.arrays:
-        return _advanced(result, basic)
+        result = _advanced(result, basic)
+        numbers = all(np.ndim(i) == 0 for i in basic.arrays.values())
+        return part_at(result, array, index) if numbers and result.ndim else result
     if any(isinstance(item, np.ndarray) for item in items):  # without axes: NumPy makes a copy
         return TracedArray(result.owner, result.value)
     return as_view(result, array, lambda x: x[index])

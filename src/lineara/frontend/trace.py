@@ -38,6 +38,8 @@ class View(NamedTuple):
     root: Traced
     makers: tuple[Callable[[Any], Any], ...]
     version: int
+    place: tuple[Traced, Any] | None = None
+    """For a part whose place is a traced number: the array that it is a part of, and the index."""
 
 
 class Traced:
@@ -50,11 +52,11 @@ class Traced:
         fixed: whether it is not to be written to, since it is an argument, or since NumPy might
             share its memory in a way that cannot be told here.
         scrambled: whether its elements may not be in C order in the memory that NumPy gives it.
-        version: how often it has been written to.
+        writes: how often it has been written to.
         alias: what it is a view of, if it is one.
     """
 
-    __slots__ = ("_value", "alias", "fixed", "owner", "scrambled", "version", "weak")
+    __slots__ = ("_value", "alias", "fixed", "owner", "scrambled", "weak", "writes")
 
     def __init__(
         self, trace: Trace, value: Value, weak: type | None = None, fixed: bool = False
@@ -64,8 +66,14 @@ class Traced:
         self.weak = weak
         self.fixed = fixed
         self.scrambled = False
-        self.version = 0
+        self.writes = 0
         self.alias: View | None = None
+
+    @property
+    def version(self) -> int:
+        """A number that changes when what it holds is written to, here or in what it is part of."""
+        view = self.alias
+        return self.writes if view is None or view.place is None else view.root.version
 
     @property
     def value(self) -> Value:
@@ -79,7 +87,7 @@ class Traced:
                 self._value = fresh.value
             finally:
                 _current.reset(token)
-            self.alias = View(view.root, view.makers, view.root.version)
+            self.alias = view._replace(version=view.root.version)
         return self._value
 
     @value.setter

@@ -53,6 +53,18 @@ def view_of(result: TracedArray, base: TracedArray, make: Callable[[Any], Any]) 
     return view
 
 
+def part_at(result: TracedArray, base: TracedArray, index: Any) -> TracedArray:
+    """`result`, which is ``base[index]`` with traced numbers in the index, as a view of `base`.
+
+    Where it is, is not known, so it counts as an array by itself, which follows what is written to
+    `base`; what is written to it is written there, too.
+    """
+    root, makers = _origin(base)
+    part = TracedArray(result.owner, result.value)
+    part.alias = View(root, (*makers, lambda x: x[index]), root.version, (base, index))
+    return part
+
+
 def as_flattened(result: TracedArray, base: TracedArray, make: Callable[[Any], Any]) -> TracedArray:
     """`result`, a reshaping of `base`: a view if the order of elements in memory allows.
 
@@ -106,9 +118,37 @@ def setitem(array: TracedArray, index: Any, value: Any) -> None:
     positions = traced(own)[index] if _has_traced(index) else _selected(own, index)
     if isinstance(positions, np.ndarray | np.generic) and _is_there(value, root, positions):
         return  # the second half of x[i] += v, whose first half has written through the view
+    if _is_part_of(value, array, index):
+        return  # likewise, where the place is a traced number
     fitting = _fitting(value, np.shape(positions), root)
-    root.value = _replaced(root, positions, fitting).value
-    root.version += 1
+    _write(root, _replaced(root, positions, fitting))
+
+
+def _write(root: Traced, new: TracedArray) -> None:
+    """Gives an array new elements."""
+    view = root.alias
+    if view is not None and view.place is not None:
+        base, index = view.place
+        setitem(base, index, new)  # type: ignore[arg-type]
+        root.alias = view._replace(version=view.root.version)
+    root.value = new.value
+    root.writes += 1
+
+
+def _is_part_of(value: Any, array: TracedArray, index: Any) -> bool:
+    """Whether a value is a view of just that part of an array, as it is now."""
+    view = value.alias if isinstance(value, Traced) else None
+    if view is None or view.place is None or view.place[0] is not array:
+        return False
+    pairs = zip(_items(view.place[1]), _items(index), strict=False)
+    same = len(_items(view.place[1])) == len(_items(index)) and all(
+        a is b or (type(a) is type(b) in (int, slice) and a == b) for a, b in pairs
+    )
+    return same and view.version == view.root.version
+
+
+def _items(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else (index,)
 
 
 def in_place(ufunc: np.ufunc, array: TracedArray, other: Any) -> TracedArray:
@@ -171,14 +211,14 @@ def add_at(array: TracedArray, index: Any, value: Any) -> None:
         else np.unravel_index(np.asarray(positions), shape)
     )
     axes = tuple(range(len(shape)))
-    root.value = apply(ScatterAdd(axes), root, fitting, *coordinates).value
-    root.version += 1
+    _write(root, apply(ScatterAdd(axes), root, fitting, *coordinates))
 
 
 def _origin(array: Traced) -> tuple[Traced, tuple[Callable[[Any], Any], ...]]:
     """The array whose memory `array` looks at, and the functions from there to it."""
     view = array.alias
-    return (array, ()) if view is None else (view.root, view.makers)
+    whole = view is None or view.place is not None
+    return (array, ()) if whole else (view.root, view.makers)  # type: ignore[union-attr]
 
 
 def _positions(root: Traced, makers: tuple[Callable[[Any], Any], ...]) -> Array:
@@ -291,6 +331,8 @@ def _fitting(value: Any, shape: tuple[int, ...], root: Traced) -> Any:
 def _is_there(value: Any, root: Traced, positions: Any) -> bool:
     """Whether the value is a view of just the elements that it is assigned to."""
     if not isinstance(value, Traced) or value.alias is None or value.alias.root is not root:
+        return False
+    if value.alias.place is not None:
         return False
     return np.array_equal(_positions(root, value.alias.makers), positions)
 
