@@ -150,7 +150,7 @@ class Writer:
     # -- steps --
 
     def steps(self, pool: list[Held], indices: list[str], most: int) -> None:
-        kinds = [self.view, self.copy, *[self.write] * 3, self.write_another]
+        kinds = [self.view, self.part, self.copy, *[self.write] * 3, self.write_another]
         if self.loops < LOOPS:
             kinds += [self.unrolled, self.fori, self.scan]
         for _ in range(self.one(range(1, most + 1))):
@@ -174,6 +174,14 @@ class Writer:
             self.put(f"{name} = {made[0]}")
             own = a.own or not np.shares_memory(made[1], a.shadow)
             pool.append(Held(name, made[1], own))
+
+    def part(self, pool: list[Held], indices: list[str]) -> None:
+        """A row, at a place that may be a traced number."""
+        a = self.pick(pool)
+        if a.shadow.ndim > 1:
+            name = self.new("p")
+            self.put(f"{name} = {a.name}[{self.index(pool, len(a.shadow), indices)}]")
+            pool.append(Held(name, a.shadow[0], a.own))
 
     def copy(self, pool: list[Held], indices: list[str]) -> None:
         made = self.made(pool, self.one(COPIES), self.pick(pool))

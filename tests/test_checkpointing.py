@@ -228,3 +228,19 @@ def test_arguments_that_are_not_there() -> None:
         la.partial_eval(model, 3)({"a": X, "b": X}, X, 0.5)
     with pytest.raises(TypeMismatchError, match="known says which positional arguments are known"):
         la.partial_eval(model, "x")({"a": X, "b": X}, X, 0.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("loop", [by_scan, by_fori, by_while, by_counting])
+@pytest.mark.parametrize(
+    ("schedule", "words"),
+    [("quarter", "this is not a schedule"), (0, "this is not a schedule"), (True, "this is not")],
+)
+def test_schedules_that_are_none(loop: Any, schedule: Any, words: str) -> None:
+    with pytest.raises(TypeMismatchError, match=rf"{words}(.|\n)*test_checkpointing.py:\d+"):
+        la.grad(loop)(X, 7, schedule)
+
+
+@pytest.mark.parametrize("loop", [by_scan, by_fori, by_while, by_counting])
+def test_schedules_are_static(loop: Any) -> None:
+    with pytest.raises(TypeMismatchError, match=r"decided when it is traced(.|\n)*static_argnums"):
+        la.jit(loop, static_argnums=1)(X, 7, 3)

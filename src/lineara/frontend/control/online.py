@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from lineara.errors import TypeMismatchError
-from lineara.frontend.control.segments import Schedule
+from lineara.frontend.control.segments import Schedule, not_static
 from lineara.ir.builder import Builder
 from lineara.ir.program import Function
 from lineara.ir.value import Value
@@ -29,6 +29,8 @@ def scheduled_online(loop: While, schedule: Schedule) -> Function:
     Raises:
         TypeMismatchError: for a schedule that is none.
     """
+    if not isinstance(schedule, int | str | tuple):
+        raise not_static(schedule)
     if schedule == "sqrt":
         return _over_segments(loop, 1, 1)
     if isinstance(schedule, int) and not isinstance(schedule, bool) and schedule >= 1:

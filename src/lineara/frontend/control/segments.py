@@ -47,6 +47,8 @@ def scheduled(loop: Scan, schedule: Schedule) -> Function:
     """
     assert loop.length is not None
     pieces = _Pieces(loop)
+    if not isinstance(schedule, int | str | tuple):
+        raise not_static(schedule)
     match schedule:
         case "sqrt":
             return pieces.segmented(max(isqrt(loop.length), 1))
@@ -62,6 +64,17 @@ def scheduled(loop: Scan, schedule: Schedule) -> Function:
         found=f"checkpoint={schedule!r}",
         expected='"sqrt", "halving", ("binomial", carries to keep), or every how many iterations '
         "to keep one",
+    )
+
+
+def not_static(schedule: object) -> TypeMismatchError:
+    """The error for a schedule that is not known when a loop is traced."""
+    return TypeMismatchError(
+        "where a loop keeps its carries is decided when it is traced",
+        where=user_source(),
+        found=f"checkpoint={schedule!r}",
+        expected="an int, a string or a tuple",
+        remedy="under jit, name the argument in static_argnums or static_argnames",
     )
 
 
