@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from lineara import tree
 from lineara.errors import TypeMismatchError
 from lineara.frontend.trace import type_of_leaf
-from lineara.frontend.tracing import Recorded, record
+from lineara.frontend.tracing import Recorded, record, weak_type
 from lineara.ir.types import ArrayType
 from lineara.where import user_source
 
@@ -56,8 +57,14 @@ class Arguments:
         names = parameter_names(self.fun, len(self.args))
         chosen = tuple([names[key] if isinstance(key, int) else key for key in self.keys])
         hints = _hints(chosen, self.structure)
+        name = function_name(self.fun)
         return record(
-            self.call, self.leaves, name=function_name(self.fun), hints=hints, has_aux=has_aux
+            self.call,
+            self.leaves,
+            name=name,
+            hints=hints,
+            has_aux=has_aux,
+            key=(name, self.types, *map(weak_type, self.leaves), *_codes(self.fun)),
         )
 
     def unflatten(self, leaves: Sequence[Any]) -> Any:
@@ -274,6 +281,13 @@ def parameter_names(fun: Callable[..., Any], count: int) -> list[str | None]:
 @lru_cache(maxsize=1024)
 def _hints(names: tuple[str | None, ...], structure: tree.Structure) -> list[str | None]:
     return leaf_names(names, structure.paths())
+
+
+def _codes(fun: Any) -> Iterator[Any]:
+    """What a function does, apart from the objects that it uses: the same for equal lambdas."""
+    while fun is not None:
+        yield getattr(fun, "__code__", type(fun))
+        fun = fun.func if isinstance(fun, functools.partial) else getattr(fun, "__wrapped__", None)
 
 
 def leaf_names(names: Sequence[str | None], paths: Iterable[tuple[Any, ...]]) -> list[str | None]:

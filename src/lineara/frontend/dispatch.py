@@ -13,7 +13,7 @@ from lineara.frontend import indexing
 from lineara.frontend.array import Dispatcher, TracedArray
 from lineara.frontend.core import name_of_ufunc, value, wrap
 from lineara.frontend.numpy import FUNCTIONS, METHODS, UFUNCS
-from lineara.frontend.recipes import follow
+from lineara.frontend.recall import recalled
 from lineara.frontend.writes import (
     as_flattened,
     as_view,
@@ -28,11 +28,8 @@ from lineara.where import user_source
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Any) -> Any:
     """What ``ufunc(*inputs)``, or its `method`, records."""
 
-    def record() -> Any:
-        return _record_ufunc(ufunc, method, inputs, kwargs)
-
-    plain = method == "__call__" and not kwargs
-    return mark_order(follow(ufunc, inputs, record) if plain else record(), inputs, kwargs)
+    what = ufunc if method == "__call__" else (ufunc, method)
+    return recalled(what, inputs, kwargs, _record_ufunc, ufunc, method, inputs, kwargs)
 
 
 def _record_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Any) -> Any:
@@ -40,7 +37,8 @@ def _record_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs:
     if implementation is None:
         known = [name_of_ufunc(u) for u, m in UFUNCS if m == method]
         raise unsupported(_name_of_ufunc(ufunc, method), known)
-    return _call(implementation, lambda: _name_of_ufunc(ufunc, method), inputs, kwargs)
+    result = _call(implementation, lambda: _name_of_ufunc(ufunc, method), inputs, kwargs)
+    return mark_order(result, inputs, kwargs)
 
 
 def _name_of_ufunc(ufunc: np.ufunc, method: str) -> str:
@@ -49,12 +47,16 @@ def _name_of_ufunc(ufunc: np.ufunc, method: str) -> str:
 
 def call_function(function: Callable[..., Any], args: Any, kwargs: Mapping[str, Any]) -> Any:
     """What a call of one of NumPy's functions records."""
+    return recalled(function, args, kwargs, _record_function, function, args, kwargs)
+
+
+def _record_function(function: Callable[..., Any], args: Any, kwargs: Mapping[str, Any]) -> Any:
     implementation = FUNCTIONS.get(function)
     if implementation is None:
         raise unsupported(_name_of(function), [f"np.{f.__name__}" for f in FUNCTIONS])
     result = _call(implementation, lambda: _name_of(function), args, kwargs)
     if function in AT_LEAST and len(args) > 1:
-        return tuple(call_function(function, (x,), kwargs) for x in args)
+        return tuple(_record_function(function, (x,), kwargs) for x in args)
     if args and isinstance(args[0], TracedArray) and function in SHARING:
         return _shared(function, result, args[0], lambda x: function(x, *args[1:], **kwargs))
     own = _own(result, args)
@@ -65,6 +67,10 @@ def call_function(function: Callable[..., Any], args: Any, kwargs: Mapping[str, 
 
 def call_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, Any]) -> Any:
     """What a call of a method of arrays records, for those that are no NumPy function."""
+    return recalled(name, (array, *args), kwargs, _record_method, name, array, args, kwargs)
+
+
+def _record_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, Any]) -> Any:
     result = _call(METHODS[name], lambda: f"ndarray.{name}", (array, *args), kwargs)
     if name == "reshape":
         return as_flattened(result, array, lambda x: x.reshape(*args, **kwargs))
@@ -72,6 +78,11 @@ def call_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, A
         return as_view(result, array, lambda x: x.transpose(*args, **kwargs))
     own = _own(result, (array,))
     return own if name in ("copy", "flatten") else mark_order(own, (array,), kwargs)
+
+
+def getitem(array: TracedArray, index: Any) -> Any:
+    """``array[index]``."""
+    return recalled("[]", (array, index), {}, indexing.getitem, array, index)
 
 
 FLATTENING = {np.reshape, np.ravel}
@@ -183,7 +194,7 @@ def unsupported(name: str, known: list[str]) -> UnsupportedError:
 TracedArray.dispatcher = Dispatcher(
     ufunc=call_ufunc,
     function=call_function,
-    getitem=indexing.getitem,
+    getitem=getitem,
     setitem=setitem,
     in_place=in_place,
     method=call_method,

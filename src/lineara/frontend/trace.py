@@ -12,7 +12,7 @@ real inputs, and the question is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -21,10 +21,10 @@ import numpy as np
 
 from lineara.backends.numpy_interpreter import run_equation
 from lineara.errors import LinearaError, TracingError, TypeMismatchError, UnsupportedError
-from lineara.ir.builder import Builder
+from lineara.frontend.following import Following, Script
 from lineara.ir.containers import Container
 from lineara.ir.op import Op
-from lineara.ir.program import Equation, Function, Literal, Operand, Variable
+from lineara.ir.program import Equation, Literal, Operand, Variable
 from lineara.ir.types import DTYPE_NAMES, Array, ArrayType, type_of
 from lineara.ir.value import Value
 from lineara.where import user_source
@@ -54,9 +54,10 @@ class Traced:
         scrambled: whether its elements may not be in C order in the memory that NumPy gives it.
         writes: how often it has been written to.
         alias: what it is a view of, if it is one.
+        made: what tells how it was made, and that it is still as it was then, if that is known.
     """
 
-    __slots__ = ("_value", "alias", "fixed", "owner", "scrambled", "weak", "writes")
+    __slots__ = ("_value", "alias", "fixed", "made", "owner", "scrambled", "weak", "writes")
 
     def __init__(
         self, trace: Trace, value: Value, weak: type | None = None, fixed: bool = False
@@ -68,6 +69,7 @@ class Traced:
         self.scrambled = False
         self.writes = 0
         self.alias: View | None = None
+        self.made: object = None
 
     @property
     def version(self) -> int:
@@ -93,6 +95,7 @@ class Traced:
     @value.setter
     def value(self, value: Value) -> None:
         self._value = value
+        self.made = None
 
 
 _current: ContextVar[Trace | None] = ContextVar("lineara_trace", default=None)
@@ -101,8 +104,8 @@ _current: ContextVar[Trace | None] = ContextVar("lineara_trace", default=None)
 class Trace:
     """The recording of one function."""
 
-    def __init__(self, name: str) -> None:
-        self.builder = Builder(name)
+    def __init__(self, name: str, key: Hashable | None = None) -> None:
+        self.builder = Following(name, key)
         self.finished = False
         self.inputs: dict[Operand, Any] = {}
         """The actual argument behind each parameter: an array, a traced array further out, or,
@@ -181,11 +184,12 @@ class Trace:
         self.builder.source = user_source()
         return self.builder.append(op, operands, ((type, False),))[0]
 
-    def finish(self, results: Sequence[Value]) -> Function:
-        """The function recorded, with its captures as first parameters."""
+    def finish(self, results: Sequence[Value]) -> Script:
+        """What has been recorded: a function with its captures as first parameters."""
+        created = tuple(self.builder.params)
         if self.captures:
             self.builder.params.sort(key=lambda v: v in self.arguments)
-        return self.builder.build(results)
+        return self.builder.finish(results, created)
 
     # -- values -----------------------------------------------------------------------------
 

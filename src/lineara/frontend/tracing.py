@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from lineara.backends.choice import Run
 from lineara.backends.numpy_interpreter import run
 from lineara.errors import TypeMismatchError
 from lineara.frontend.array import TracedArray
-from lineara.frontend.cache import canonical
 from lineara.frontend.core import apply_all, convert, here, wrap
 from lineara.frontend.trace import Trace, Traced, recording
 from lineara.ir.containers import Container
@@ -74,6 +73,7 @@ def record(
     weak: Sequence[type | None] | None = None,
     has_aux: bool = False,
     writable: int = 0,
+    key: Hashable | None = None,
 ) -> Recorded:
     """Runs `call` once on traced arrays and returns what it did.
 
@@ -87,18 +87,19 @@ def record(
             the arguments are.
         has_aux: whether `call` returns a pair.
         writable: how many arguments, the first ones, `call` may write to.
+        key: of the earlier trace to follow, if any, and of this one for those to come.
     """
-    trace = Trace(name)
+    trace = Trace(name, key)
     names = [*hints, *[None] * (len(arguments) - len(hints))]
     inputs = [trace.argument(x, hint) for x, hint in zip(arguments, names, strict=True)]
     with recording(trace):
         weak = [weak_type(x) for x in arguments] if weak is None else weak
-        output = call(
-            [
-                TracedArray(trace, x, w, fixed=i >= writable)
-                for i, (x, w) in enumerate(zip(inputs, weak, strict=True))
-            ]
-        )
+        leaves = []
+        for i, (x, w) in enumerate(zip(inputs, weak, strict=True)):
+            leaf = TracedArray(trace, x, w, fixed=i >= writable)
+            leaf.made = x.operand
+            leaves.append(leaf)
+        output = call(leaves)
         aux = None
         if has_aux:
             output, extra = _pair(output)
@@ -108,10 +109,10 @@ def record(
         if aux is not None:
             flags = zip(aux.leaves, aux.traced, strict=True)
             results += [trace.lift(x) for x, is_traced in flags if is_traced]
-        function = trace.finish(results)
-    captured = function.params[: len(function.params) - len(inputs)]
-    captures = tuple(trace.inputs[p] for p in captured)
-    return Recorded(canonical(function), captures, structure, len(leaves), aux)
+        script = trace.finish(results)
+    params = script.function.params
+    captures = tuple([trace.inputs[p] for p in params[: len(params) - len(inputs)]])
+    return Recorded(script.canonical, captures, structure, len(leaves), aux)
 
 
 def apply(

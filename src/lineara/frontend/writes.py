@@ -38,7 +38,7 @@ from lineara.where import user_source
 
 def as_view(result: TracedArray, base: TracedArray, make: Callable[[Any], Any]) -> TracedArray:
     """`result`, which is ``make(base)``, as a view of the memory of `base` where NumPy has one."""
-    root, makers = _origin(base)
+    root, makers = origin(base)
     if (makers or result.ndim == 0) and not _shares_memory(root, (*makers, make)):
         return TracedArray(result.owner, result.value)
     return view_of(result, base, make)
@@ -46,7 +46,7 @@ def as_view(result: TracedArray, base: TracedArray, make: Callable[[Any], Any]) 
 
 def view_of(result: TracedArray, base: TracedArray, make: Callable[[Any], Any]) -> TracedArray:
     """`result`, which is ``make(base)``, as a view of the memory of `base`."""
-    root, makers = _origin(base)
+    root, makers = origin(base)
     view = TracedArray(result.owner, result.value)
     if base.ndim or makers:  # a scalar has no memory to look at
         view.alias = View(root, (*makers, make), root.version)
@@ -59,7 +59,7 @@ def part_at(result: TracedArray, base: TracedArray, index: Any) -> TracedArray:
     Where it is, is not known, so it counts as an array by itself, which follows what is written to
     `base`; what is written to it is written there, too.
     """
-    root, makers = _origin(base)
+    root, makers = origin(base)
     part = TracedArray(result.owner, result.value)
     part.alias = View(root, (*makers, lambda x: x[index]), root.version, (base, index))
     return part
@@ -70,10 +70,11 @@ def as_flattened(result: TracedArray, base: TracedArray, make: Callable[[Any], A
 
     Where that order is not known, neither array may be written to from now on.
     """
-    root, _ = _origin(base)
+    root, _ = origin(base)
     if not root.scrambled:
         return as_view(result, base, make)
     root.fixed = True
+    root.made = None
     return TracedArray(result.owner, result.value, fixed=True)
 
 
@@ -90,7 +91,7 @@ def mark_order(result: Any, operands: Sequence[Any], options: Mapping[str, Any])
 
 
 def _is_scrambled(array: Traced) -> bool:
-    root, makers = _origin(array)
+    root, makers = origin(array)
     if root.scrambled or not makers or array.value.ndim < 2:
         return root.scrambled
     memory: Any = np.empty(root.value.shape, np.int8)  # never touched: only its strides matter
@@ -108,7 +109,7 @@ def setitem(array: TracedArray, index: Any, value: Any) -> None:
         TracingError: if the memory written to is an argument of the traced function, or belongs
             to a function further out.
     """
-    root, makers = _origin(array)
+    root, makers = origin(array)
     for memory in (array, root):
         _check_writable(memory)
     mask = _traced_mask(index)
@@ -198,7 +199,7 @@ def write_out(result: Any, out: Any, name: str) -> Any:
 
 def add_at(array: TracedArray, index: Any, value: Any) -> None:
     """``np.add.at(array, index, value)``: elements that are meant twice are added to twice."""
-    root, makers = _origin(array)
+    root, makers = origin(array)
     for memory in (array, root):
         _check_writable(memory)
     own = _positions(root, makers)
@@ -214,7 +215,7 @@ def add_at(array: TracedArray, index: Any, value: Any) -> None:
     _write(root, apply(ScatterAdd(axes), root, fitting, *coordinates))
 
 
-def _origin(array: Traced) -> tuple[Traced, tuple[Callable[[Any], Any], ...]]:
+def origin(array: Traced) -> tuple[Traced, tuple[Callable[[Any], Any], ...]]:
     """The array whose memory `array` looks at, and the functions from there to it."""
     view = array.alias
     whole = view is None or view.place is not None
