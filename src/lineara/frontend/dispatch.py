@@ -27,7 +27,6 @@ from lineara.where import user_source
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Any) -> Any:
     """What ``ufunc(*inputs)``, or its `method`, records."""
-
     what = ufunc if method == "__call__" else (ufunc, method)
     return recalled(what, inputs, kwargs, _record_ufunc, ufunc, method, inputs, kwargs)
 

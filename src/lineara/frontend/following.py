@@ -32,7 +32,8 @@ class Step:
     Attributes:
         what: the function.
         inputs, options: descriptions of its arguments, by position and by name.
-        code, place: the Python code that the call is part of, and where in it.
+        code, line: the Python code that the call is part of, and where in it.
+        lines: the line of each byte of that code.
         source: the user's line, if that is somewhere else.
         start, end: the equations that it made.
         operand: what the array holds.
@@ -44,7 +45,8 @@ class Step:
     inputs: tuple[Any, ...]
     options: dict[str, Any]
     code: object
-    place: int
+    line: int
+    lines: Sequence[int | None]
     source: Source | None
     start: int
     end: int

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Hashable, Mapping
-from types import FrameType
+from functools import lru_cache
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,10 +51,7 @@ def recalled(
 ) -> Any:
     """``call(*args)``, or what it has left behind at this place before.
 
-    Args:
-        what: what is called, by the user.
-        inputs, options: on what, by position and by name.
-        call, args: what records it.
+    It records a call of `what` on the arguments `inputs`, and `options` by name.
     """
     trace = current()
     if trace is None:
@@ -88,7 +86,7 @@ def _is_same(
     """Whether a call is the one that was made in the earlier trace."""
     if (
         step.code is not frame.f_code
-        or step.place != frame.f_lasti
+        or step.lines[frame.f_lasti] != step.line
         or step.what != what
         or len(step.inputs) != len(inputs)
     ):
@@ -133,7 +131,7 @@ def _fits(trace: Trace, x: Any, known: Any) -> bool:
         )
     if kind is tuple or kind is list:
         same = zip(x, known, strict=False)
-        return len(x) == len(known) and all([_fits(trace, a, b) for a, b in same])
+        return len(x) == len(known) and all(_fits(trace, a, b) for a, b in same)
     if issubclass(kind, NUMBERS):
         return repr(x) == repr(known)  # which tells zeros apart
     return kind in PLAIN and bool(x == known)
@@ -188,7 +186,7 @@ def _learnt(
     call: Callable[..., Any],
     args: tuple[Any, ...],
 ) -> Any:
-    """``call(*args)``, with a step that describes it, if it leaves nothing behind but a new array."""
+    """``call(*args)``, described in a step if it leaves nothing behind but a new array."""
     builder = trace.builder
     start, params = len(builder.equations), len(builder.params)
     before = _marks(inputs)
@@ -214,7 +212,8 @@ def _learnt(
             known,
             named,
             frame.f_code,
-            frame.f_lasti,
+            frame.f_lineno,
+            _lines(frame.f_code),
             None if direct else source,
             start,
             len(builder.equations),
@@ -232,6 +231,15 @@ def _marks(inputs: tuple[Any, ...]) -> list[Any]:
     arrays = [x for x in inputs if type(x) is TracedArray]
     roots = [origin(x)[0] for x in arrays]
     return [(x.fixed, x.scrambled, x.writes, x.value.operand) for x in (*arrays, *roots)]
+
+
+@lru_cache(maxsize=1024)
+def _lines(code: CodeType) -> list[int | None]:
+    """The line of each byte of the code; to ask a frame for its line takes far longer."""
+    lines: list[int | None] = [None] * len(code.co_code)
+    for start, end, line in code.co_lines():
+        lines[start:end] = [line] * (end - start)
+    return lines
 
 
 def _is_of_first(view: View, inputs: tuple[Any, ...]) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from lineara import tree
 from lineara.backends.choice import Run
-from lineara.backends.numpy_interpreter import run
+from lineara.backends.tiers import run
 from lineara.errors import TypeMismatchError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply_all, convert, here, wrap
