@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from lineara.backends import numpy_interpreter
 from lineara.errors import TypeMismatchError
 from lineara.ir.program import Function
+from lineara.ir.types import Array
 from lineara.where import user_source
 
 Run = Callable[..., tuple[Any, ...]]
@@ -23,6 +24,8 @@ class BackEnd(NamedTuple):
         shorter: a quicker way to call a function from Python, or None: given the arrays that it
             captures, for each argument whether it is a number of Python's, and what makes the
             output of the results.
+        bound: a function without arguments that reads and writes those very arrays, and returns 0
+            if all went well; None if there is none.
         inspect: how a function was compiled, or None.
     """
 
@@ -31,10 +34,16 @@ class BackEnd(NamedTuple):
         [Function, Sequence[Any], Sequence[type | None], Callable[[list[Any]], Any]],
         Callable[..., Any] | None,
     ]
+    bound: Callable[[Function, Sequence[Array], Sequence[Array]], Callable[[], int] | None]
     inspect: Callable[[Function], Any]
 
 
-NUMPY = BackEnd(numpy_interpreter.run, lambda f, captures, kinds, finish: None, lambda f: None)
+NUMPY = BackEnd(
+    numpy_interpreter.run,
+    lambda f, captures, kinds, finish: None,
+    lambda f, inputs, outputs: None,
+    lambda f: None,
+)
 NAMES = ("native", "numpy")
 
 
@@ -69,4 +78,4 @@ def runner(backend: str | None) -> BackEnd:
         return NUMPY
     from lineara.backends.native import compiled
 
-    return BackEnd(compiled.run, compiled.shorter, compiled.inspect)
+    return BackEnd(compiled.run, compiled.shorter, compiled.bound, compiled.inspect)

@@ -20,6 +20,7 @@ from lineara.frontend.arguments import (
     leaf_names,
     parameter_names,
 )
+from lineara.frontend.bound import bound
 from lineara.frontend.trace import Traced, type_of_leaf
 from lineara.frontend.tracing import Recorded, apply, record, weak_type
 from lineara.ir.types import ArrayType
@@ -92,6 +93,37 @@ class Jitted:
                 expected='a function with native code, and backend="native"',
             )
         return report
+
+    def bind(self, *args: Any, out: Any = None, **kwargs: Any) -> Callable[[], Any]:
+        """The function bound to arrays, for calls that cost next to nothing.
+
+        The arrays are read where they are at each call, so that writing to them changes the next
+        result; numbers stay as they are. Results are written over those of the call before.
+
+        Args:
+            *args: arrays in C order, of the native byte order, or numbers, in pytrees.
+            **kwargs: likewise.
+            out: what is built like the result, of arrays that it is written to; it must not
+                share memory with the arguments. By default it is made.
+
+        Returns:
+            A function without arguments that returns `out`.
+
+        Raises:
+            TypeMismatchError: for arrays that cannot be used where they are.
+            ShapeMismatchError: if an array of `out` has another dtype or shape than the result.
+
+        >>> import numpy as np, lineara as la
+        >>> x = np.array([1.0, 2.0])
+        >>> slope = la.jit(la.grad(lambda x: np.sum(x**2))).bind(x)
+        >>> slope()
+        array([2., 4.])
+        >>> x += 1.0
+        >>> slope()
+        array([4., 6.])
+        """
+        leaves, _, recorded, _ = self._recorded(args, kwargs)
+        return bound(self.backend, simplify(recorded.function), recorded, leaves, out)
 
     def _recorded(self, args: Any, kwargs: Any) -> tuple[list[Any], Key, Recorded, bool]:
         """The leaves of the arguments, what is remembered under which key, and whether it was

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from threading import Lock
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 
+from lineara.backends.native.bound import bound as machine_bound
 from lineara.backends.native.callbacks import Calls
 from lineara.backends.native.direct import direct
 from lineara.backends.native.flat import NotNativeError, StackVariable, flat
@@ -145,6 +147,26 @@ def shorter(
     """A quicker way to call a function that has been compiled, if there is one."""
     code = compiled(f)
     return None if code is None else code.direct(captures, kinds, finish)
+
+
+def bound(
+    f: Function, inputs: Sequence[Array], outputs: Sequence[Array]
+) -> Callable[[], int] | None:
+    """A call of the function in machine code with those very arrays, if it has been compiled."""
+    code = compiled(f)
+    if code is None:
+        return None
+    call = machine_bound(code.address, code.frame, inputs, outputs)
+    call.code = code  # type: ignore[attr-defined]
+    if code.quick:
+        return call
+    lock = Lock()
+
+    def alone() -> int:
+        with lock:  # while it lets other threads go on, none of them must use its arrays
+            return call()
+
+    return alone
 
 
 def inspect(f: Function) -> Report | None:
