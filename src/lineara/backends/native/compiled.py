@@ -13,7 +13,7 @@ from llvmlite import ir
 
 from lineara.backends.native.bound import bound as machine_bound
 from lineara.backends.native.callbacks import Calls
-from lineara.backends.native.direct import direct
+from lineara.backends.native.direct import Frames, direct
 from lineara.backends.native.flat import NotNativeError, StackVariable, flat
 from lineara.backends.native.functions import STATUS, ModuleEmitter
 from lineara.backends.native.machine import Code
@@ -32,7 +32,11 @@ QUICK = 200_000
 
 
 class Compiled:
-    """A function in machine code."""
+    """A function in machine code.
+
+    Attributes:
+        frames: the memory for its runs.
+    """
 
     def __init__(self, f: Function) -> None:
         start = perf_counter()
@@ -44,7 +48,7 @@ class Compiled:
         made = emitter.function(main)
         self.quick = _is_quick(f)
         _write_entry(emitter, main, made, releasing=not self.quick)
-        self.frame = made.frame
+        self.frames = Frames(made.frame)
         self.params = [p.type for p in main.params]
         self.results = [v.type for v in main.results]
         self.code = Code(str(emitter.module))
@@ -59,9 +63,9 @@ class Compiled:
         places = [x.ctypes.data for x in (*inputs, *outputs)]
         table = (ctypes.c_void_p * len(places))(*places)
         status = ctypes.c_int64(0)
-        frame = np.empty(self.frame + 64, np.uint8)
-        start = -(-frame.ctypes.data // 64) * 64
-        self.entry(start, ctypes.addressof(status), table)
+        frame = self.frames.take()
+        self.entry(frame.start, ctypes.addressof(status), table)
+        self.frames.idle.append(frame)
         if status.value:
             return None
         return tuple(x if x.shape else x[()] for x in outputs)
@@ -72,15 +76,15 @@ class Compiled:
         kinds: Sequence[type | None],
         finish: Callable[[list[Any]], Any],
     ) -> Callable[..., Any] | None:
-        """A shorter way to call the function with plain arrays, if it is quick."""
-        if not self.quick or self.calls.steps or len(self.params) + len(self.results) > MANY:
+        """A shorter way to call the function with a few plain arrays."""
+        if len(self.params) + len(self.results) > MANY:
             return None
         own = len(captures)
         kept = [_plain(x, t) for x, t in zip(captures, self.params, strict=False)]
         params = list(zip(self.params[own:], kinds, strict=True))
         if any(not t.shape for t in self.params[:own]):
             return None
-        return direct(self.address, self.frame, kept, params, self.results, finish)
+        return direct(self.address, self.frames, kept, params, self.results, finish)
 
 
 MANY = 32
@@ -156,7 +160,7 @@ def bound(
     code = compiled(f)
     if code is None:
         return None
-    call = machine_bound(code.address, code.frame, inputs, outputs)
+    call = machine_bound(code.address, code.frames.size, inputs, outputs)
     call.code = code  # type: ignore[attr-defined]
     if code.quick:
         return call

@@ -30,6 +30,32 @@ MISFIT = 2
 Result = Any
 
 
+class Frame:
+    """Memory for the arrays of one run."""
+
+    def __init__(self, size: int) -> None:
+        self.memory = np.empty(size + 64, np.uint8)
+        self.start = -(-self.memory.ctypes.data // 64) * 64
+
+
+class Frames:
+    """The frames of a function, one for each thread that runs it.
+
+    They are kept between runs: fresh memory costs more than many a run.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.idle: list[Frame] = []
+
+    def take(self) -> Frame:
+        """A frame that nobody uses; it is given back to the `idle` ones."""
+        try:
+            return self.idle.pop()
+        except IndexError:
+            return Frame(self.size)
+
+
 @lru_cache(maxsize=1)
 def can() -> bool:
     """Whether objects are laid out as expected in this Python and this NumPy."""
@@ -58,7 +84,7 @@ def can() -> bool:
 
 def direct(
     entry: int,
-    frame: int,
+    frames: Frames,
     captures: Sequence[Any],
     params: Sequence[tuple[ArrayType, type | None]],
     results: Sequence[ArrayType],
@@ -68,7 +94,7 @@ def direct(
 
     Args:
         entry: the address of the function that takes the frame, a status, and all addresses.
-        frame: the bytes of its frame.
+        frames: the memory that it needs.
         captures: arrays that are passed first.
         params: the types of the arguments, and whether one is a number of Python's.
         results: the types of the results.
@@ -79,33 +105,35 @@ def direct(
         return None
     if any(kind not in (None, float) for _, kind in params):
         return None
-    memory = np.empty(frame + 64, np.uint8)
-    start = -(-memory.ctypes.data // 64) * 64
     inputs = [(ArrayType(x.dtype, x.shape), None) for x in captures]
-    code = Code(str(_module(entry, start, len(captures), [*inputs, *params], results)))
+    code = Code(str(_module(entry, len(captures), [*inputs, *params], results)))
     count = len(captures) + len(params) + len(results)
-    signature = ctypes.PYFUNCTYPE(ctypes.c_int64, *[ctypes.py_object] * count)
+    objects = [ctypes.py_object] * count
+    signature = ctypes.PYFUNCTYPE(ctypes.c_int64, ctypes.c_int64, *objects)
     function = signature(code.address("direct"))
-    return _caller(function, captures, len(params), results, finish, (memory, code))
+    function.code = code  # type: ignore[attr-defined]
+    return _caller(function, frames, captures, len(params), results, finish)
 
 
 def _caller(
     function: Any,
+    frames: Frames,
     captures: Sequence[Any],
     count: int,
     results: Sequence[ArrayType],
     finish: Callable[[list[Any]], Any],
-    alive: Any,
 ) -> Callable[..., Result]:
-    empty = np.empty
+    empty, take, give = np.empty, frames.take, frames.idle.append
     if len(results) == 1 and not captures:
         shape, dtype = results[0].shape, results[0].dtype
 
-        def one(*args: Any, _alive: Any = alive) -> Result:
+        def one(*args: Any) -> Result:
             if len(args) != count:
                 return None
-            out = empty(shape, dtype)
-            if function(*args, out):
+            out, frame = empty(shape, dtype), take()
+            failed = function(frame.start, *args, out)
+            give(frame)
+            if failed:
                 return None
             return out if shape else out[()]
 
@@ -113,11 +141,13 @@ def _caller(
             return one
     spec = [(t.shape, t.dtype) for t in results]
 
-    def several(*args: Any, _alive: Any = alive) -> Result:
+    def several(*args: Any) -> Result:
         if len(args) != count:
             return None
-        outputs = [empty(shape, dtype) for shape, dtype in spec]
-        if function(*captures, *args, *outputs):
+        outputs, frame = [empty(shape, dtype) for shape, dtype in spec], take()
+        failed = function(frame.start, *captures, *args, *outputs)
+        give(frame)
+        if failed:
             return None
         return finish([x if x.shape else x[()] for x in outputs])
 
@@ -126,14 +156,13 @@ def _caller(
 
 def _module(
     entry: int,
-    frame: int,
     captures: int,
     params: Sequence[tuple[ArrayType, type | None]],
     results: Sequence[ArrayType],
 ) -> Any:
     module = ir.Module(name="direct")
     count = len(params) + len(results)
-    function = ir.Function(module, ir.FunctionType(INT, [BYTES] * count), name="direct")
+    function = ir.Function(module, ir.FunctionType(INT, [INT, *[BYTES] * count]), name="direct")
     b = ir.IRBuilder(function.append_basic_block("entry"))
     table = b.alloca(ir.ArrayType(BYTES, count))
     status = b.alloca(INT)
@@ -149,7 +178,8 @@ def _module(
         b.cbranch(fits, following, misfit)
         b.position_at_end(following)
 
-    for i, x in enumerate(function.args):
+    frame, *objects = function.args
+    for i, x in enumerate(objects):
         if i >= len(params):
             place = read(x, DATA, BYTES)
         else:
@@ -164,7 +194,7 @@ def _module(
         ir.VoidType(), [BYTES, INT.as_pointer(), BYTES.as_pointer()]
     ).as_pointer()
     run = b.inttoptr(INT(entry), target)
-    b.call(run, [b.inttoptr(INT(frame), BYTES), status, b.gep(table, [INT(0), INT(0)])])
+    b.call(run, [b.inttoptr(frame, BYTES), status, b.gep(table, [INT(0), INT(0)])])
     b.ret(b.load(status))
     b.position_at_end(misfit)
     b.ret(INT(MISFIT))

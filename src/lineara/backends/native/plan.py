@@ -120,12 +120,26 @@ class Plan:
         op = step.op
         if isinstance(op, CHANGES):
             whole, part, *positions = step.operands
-            return [whole, part, *positions]
+            return [whole, *positions, *([part] if self._may_read(part, whole) else [])]
         if isinstance(op, Dot) and not is_loops(step):
             return step.operands
         if isinstance(op, (*REDUCTIONS, Dot, Concatenate)) or self.is_lazy(step):
             return ()
         return step.operands
+
+    def _may_read(self, v: Operand, whole: Operand) -> bool:
+        """Whether elements of `v` may be computed from those of `whole`, which are overwritten."""
+        stack, seen = [v], set[Operand]()
+        while stack and len(seen) < LONG:
+            v = stack.pop()
+            step = self.definition.get(v)  # type: ignore[arg-type]
+            if v in seen or step is None or not self.is_lazy(step):
+                continue
+            seen.add(v)
+            stack.extend(step.operands)
+            if whole in step.operands:
+                return True
+        return bool(stack)
 
     def cost(self, v: Operand) -> int:
         """What it takes to compute an element of a value where it is read."""

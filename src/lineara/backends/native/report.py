@@ -63,7 +63,7 @@ def report(code: Any, program: Program) -> Report:
         "\n".join(_functions(code.main, set())),
         code.code.text,
         code.main.work,
-        code.frame,
+        code.frames.size,
         code.seconds,
         tuple(code.calls.names),
     )
