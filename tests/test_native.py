@@ -349,12 +349,15 @@ ENDLESS = {
 
 @pytest.mark.parametrize("name", ENDLESS)
 def test_interrupted_by_ctrl_c(name: str) -> None:
+    # A shell that starts programs in the background has them ignore the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     g = la.jit(ENDLESS[name])
     timer = threading.Timer(1.0, lambda: signal.raise_signal(signal.SIGINT))
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         g(np.ones(10))
     timer.join()
+    signal.signal(signal.SIGINT, before)
 
 
 def test_callbacks_may_call_the_function_itself() -> None:

@@ -58,6 +58,12 @@ ROWS: list[Row] = [
     ("ndim", lambda x: np.array(np.ndim(x)), [X], False),
     ("size", lambda x: np.array([np.size(x), np.size(x, 1)]), [X], False),
     ("result_type", lambda x: np.ones(1, np.result_type(x, 1.0)), [SINGLE], False),
+    (
+        "result_type integers",
+        lambda x: np.ones(1, np.result_type(np.argmax(x), np.int8, np.sum(x > 0))),
+        [SINGLE],
+        False,
+    ),
     ("result_type dtype", lambda x: np.ones(1, np.result_type(x, np.int64)), [SINGLE], False),
     ("common_type", lambda x: np.ones(1, np.common_type(x, np.ones(1, "f4"))), [SINGLE], False),
     ("questions", lambda x: np.array([np.iscomplexobj(x), np.isrealobj(x)]), [COMPLEX], False),

@@ -115,14 +115,31 @@ def setitem(array: TracedArray, index: Any, value: Any) -> None:
     mask = _traced_mask(index)
     if mask is not None:
         index, value = ..., _masked(array, mask, value)
+    if _is_part_of(value, array, index):
+        return  # the second half of x[i] += v, whose first half has written to the part
+    places = None if makers else _places(index, root.value.ndim)
+    if places is not None:
+        fitting = _fitting(value, root.value.shape[len(places) :], root)
+        axes = tuple(range(len(places)))
+        _write(root, apply(ScatterSet(axes), root, fitting, *places))
+        return
     own = _positions(root, makers)
     positions = traced(own)[index] if _has_traced(index) else _selected(own, index)
     if isinstance(positions, np.ndarray | np.generic) and _is_there(value, root, positions):
-        return  # the second half of x[i] += v, whose first half has written through the view
-    if _is_part_of(value, array, index):
-        return  # likewise, where the place is a traced number
+        return  # likewise, where the elements are known
     fitting = _fitting(value, np.shape(positions), root)
     _write(root, _replaced(root, positions, fitting))
+
+
+def _places(index: Any, ndim: int) -> tuple[Any, ...] | None:
+    """The numbers of an index that is made of numbers, some of them traced."""
+    items = index if isinstance(index, tuple) else (index,)
+    if not any(isinstance(i, Traced) for i in items) or len(items) > ndim:
+        return None
+    numbers = (
+        np.ndim(i) == 0 and getattr(i, "dtype", np.dtype(type(i))).kind in "iu" for i in items
+    )
+    return items if all(numbers) else None
 
 
 def _write(root: Traced, new: TracedArray) -> None:
@@ -202,10 +219,15 @@ def add_at(array: TracedArray, index: Any, value: Any) -> None:
     root, makers = origin(array)
     for memory in (array, root):
         _check_writable(memory)
+    shape = root.value.shape
+    places = None if makers else _places(index, len(shape))
+    if places is not None:
+        fitting = _fitting(value, shape[len(places) :], root)
+        _write(root, apply(ScatterAdd(tuple(range(len(places)))), root, fitting, *places))
+        return
     own = _positions(root, makers)
     positions = traced(own)[index] if _has_traced(index) else _selected(own, index)
     fitting = _fitting(value, np.shape(positions), root)
-    shape = root.value.shape
     coordinates: Any = (
         _unravelled(positions, shape)
         if isinstance(positions, TracedArray)

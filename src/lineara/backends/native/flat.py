@@ -26,13 +26,20 @@ from lineara.ops.control.custom import Special
 from lineara.ops.control.scan import Scan
 from lineara.ops.control.switch import Switch
 from lineara.ops.control.while_loop import While
+from lineara.ops.dynamic import DynamicSliceAdd, DynamicUpdateSlice
+from lineara.ops.indexing import ScatterAdd, ScatterSet
 from lineara.ops.packages import Blank, Join, Pack, Unpack
+from lineara.ops.slicing import SliceAdd
 from lineara.transforms.forget import forget
 from lineara.transforms.simplify import simplify
 
 
 class NotNativeError(Exception):
     """A part of a program that has no native code yet."""
+
+
+CHANGES = (SliceAdd, DynamicSliceAdd, DynamicUpdateSlice, ScatterAdd, ScatterSet)
+"""Ops that change a part of their first operand, in place if nobody else reads it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +77,8 @@ def _work(step: Step) -> int:
             return (1 if step.op.length is None else step.op.length) * step.op.body.work
         case Repeat():
             return step.op.body.work + step.op.cond.work
+    if isinstance(step.op, CHANGES):
+        return step.operands[1].type.size
     return sum(v.type.size for v in step.results)
 
 

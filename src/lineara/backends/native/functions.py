@@ -18,7 +18,16 @@ from lineara.backends.native import stacks
 from lineara.backends.native.callbacks import Calls
 from lineara.backends.native.changes import write_change, write_pieces
 from lineara.backends.native.control import write_control
-from lineara.backends.native.flat import Branch, Flat, Invoke, Loop, Repeat, StackVariable, Step
+from lineara.backends.native.flat import (
+    CHANGES,
+    Branch,
+    Flat,
+    Invoke,
+    Loop,
+    Repeat,
+    StackVariable,
+    Step,
+)
 from lineara.backends.native.loops import Loops
 from lineara.backends.native.nests import write_nest
 from lineara.backends.native.numbers import (
@@ -34,7 +43,7 @@ from lineara.backends.native.numbers import (
     part_type,
     parts_of,
 )
-from lineara.backends.native.plan import CHANGES, CONTROL, Nest, Plan
+from lineara.backends.native.plan import CONTROL, Nest, Plan
 from lineara.ir.program import Literal, Operand, Variable
 from lineara.ops.slicing import Concatenate
 

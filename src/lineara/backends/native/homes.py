@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from lineara.backends.native.flat import Loop, Repeat, Step
-from lineara.backends.native.plan import CHANGES, Nest, Plan
+from lineara.backends.native.flat import CHANGES, Loop, Repeat, Step
+from lineara.backends.native.plan import Nest, Plan
 from lineara.ir.program import Operand, Variable
 
 ALIGNMENT = 64

@@ -14,17 +14,26 @@ from math import prod
 from typing import NamedTuple
 
 from lineara.backends.native.elementwise import COSTS, lowering
-from lineara.backends.native.flat import Branch, Flat, Invoke, Loop, Repeat, StackVariable, Step
+from lineara.backends.native.flat import (
+    CHANGES,
+    Branch,
+    Flat,
+    Invoke,
+    Loop,
+    Repeat,
+    StackVariable,
+    Step,
+)
 from lineara.ir.program import Literal, Operand, Variable
 from lineara.ops.broadcast import Broadcast, ReduceSum
 from lineara.ops.contract import Dot, _parse
 from lineara.ops.creation import Iota
-from lineara.ops.dynamic import DynamicSlice, DynamicSliceAdd, DynamicUpdateSlice
-from lineara.ops.indexing import Gather, ScatterAdd, ScatterSet
+from lineara.ops.dynamic import DynamicSlice
+from lineara.ops.indexing import Gather
 from lineara.ops.packages import Blank
 from lineara.ops.reduce import ReduceAnd, ReduceMax, ReduceMin, ReduceOr, ReduceProd
 from lineara.ops.shape import ExpandDims, Flip, Reshape, Squeeze, Transpose
-from lineara.ops.slicing import Concatenate, Pad, Slice, SliceAdd
+from lineara.ops.slicing import Concatenate, Pad, Slice
 
 MOVING = (
     *(Broadcast, Reshape, Transpose, Flip, ExpandDims, Squeeze, Slice, Pad),
@@ -32,8 +41,6 @@ MOVING = (
 )
 """Ops whose elements are elements of their first operand, or known."""
 REDUCTIONS = (ReduceSum, ReduceProd, ReduceMax, ReduceMin, ReduceOr, ReduceAnd)
-CHANGES = (SliceAdd, DynamicSliceAdd, DynamicUpdateSlice, ScatterAdd, ScatterSet)
-"""Ops that change a part of their first operand, in place if nobody else reads it."""
 CONTROL = (Invoke, Branch, Loop, Repeat)
 
 CHEAP = 6

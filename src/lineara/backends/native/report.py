@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from lineara.backends.memory import in_units
-from lineara.backends.native.flat import Branch, Flat, Invoke, Loop, Repeat, Step
+from lineara.backends.native.flat import CHANGES, Branch, Flat, Invoke, Loop, Repeat, Step
 from lineara.backends.native.machine import assembly
-from lineara.backends.native.plan import CHANGES, Nest, Plan
+from lineara.backends.native.plan import Nest, Plan
 from lineara.ir.program import Literal, Operand, Program, Variable
 from lineara.text.printer import show
 

@@ -19,7 +19,6 @@ from lineara.frontend.core import (
     shape_of,
     traced,
     type_of_array,
-    weak_dtype,
 )
 from lineara.frontend.trace import Traced
 
@@ -155,8 +154,14 @@ def size(a: Any, axis: Any = None) -> int:
 
 def result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:
     """The dtype of what meets."""
-    kinds = (weak_dtype(x) if isinstance(x, Traced) else x for x in arrays_and_dtypes)
-    return np.result_type(*(k(0) if k in (int, float, complex) else k for k in kinds))
+    return np.result_type(*map(_sample, arrays_and_dtypes))
+
+
+def _sample(x: Any) -> Any:
+    """What NumPy takes in place of a traced array: its dtype, or a number of its Python type."""
+    if not isinstance(x, Traced):
+        return x
+    return x.value.dtype if x.weak is None else x.weak(0)
 
 
 def can_cast(from_: Any, to: Any, casting: Any = "safe") -> bool:
