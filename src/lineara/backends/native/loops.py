@@ -185,7 +185,7 @@ class Loops:
     def emitter(self, level: int) -> Emit:
         """Writes at that level: before the loops inside of it, or here if it is the innermost."""
         if level + 1 >= len(self.anchors):
-            return Emit(self.b)
+            return Emit(self.b, alone=not self.shape)
         anchor = self.anchors[level + 1]
         builder = ir.IRBuilder(anchor.parent)
         builder.position_before(anchor)

@@ -1,7 +1,8 @@
 """Elementary functions of floats: the C library's, on vectors where it has them.
 
-Numbers that are computed one at a time take the same vector function as numbers that are computed
-side by side, so that a result does not depend on its place in an array.
+The last elements of an array, which are computed one at a time, take the same vector function as
+those before, so that a result does not depend on its place. Numbers that are no elements of arrays
+take C's own function of numbers, which is quicker for one.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def function(e: Emit, op: str, *operands: Num) -> Num:
     numbers = e.together(operands)
     dtype, lanes = numbers[0].dtype, numbers[0].lanes
     name = NAMES[op] + ("f" if dtype.itemsize == 4 else "")
-    vector = _vector_name(name, dtype.itemsize, len(operands))
+    vector = None if e.alone else _vector_name(name, dtype.itemsize, len(operands))
     part = part_type(dtype)
     if vector is None:
         found = [

@@ -73,11 +73,11 @@ def constant(value: Any) -> Num:
 
 
 class Emit:
-    """Writes instructions at the place of a builder."""
+    """Writes instructions at the place of a builder, for a number `alone` or elements of arrays."""
 
-    def __init__(self, builder: Any, lanes: int = 1) -> None:
+    def __init__(self, builder: Any, *, alone: bool = False) -> None:
         self.b = builder
-        self.lanes = lanes
+        self.alone = alone
 
     # -- lanes ----------------------------------------------------------------------------------
 
