@@ -51,7 +51,7 @@ class Compiled:
         self.frames = Frames(made.frame)
         self.params = [p.type for p in main.params]
         self.results = [v.type for v in main.results]
-        self.code = Code(str(emitter.module))
+        self.code = Code(emitter.finished())
         self.address = self.code.address("entry")
         self.entry = ENTRY(self.address)
         self.seconds = perf_counter() - start

@@ -58,11 +58,13 @@ class Made:
         function: the function.
         frame: the bytes that it needs to work in.
         given: results that are in the memory of a parameter, each with the number of that one.
+        calls: how often it is called, in the text of the module.
     """
 
     function: Any
     frame: int
     given: dict[int, int]
+    calls: int = 0
 
 
 class ModuleEmitter:
@@ -79,6 +81,13 @@ class ModuleEmitter:
         if key not in self.made:
             self.made[key] = FunctionEmitter(self, f, own or {}).write()
         return self.made[key]
+
+    def finished(self) -> str:
+        """The text of the module; what is called once becomes part of its caller."""
+        for made in self.made.values():
+            if made.calls <= 1:
+                made.function.attributes.add("alwaysinline")
+        return str(self.module)
 
     def body(self, loop: Loop | Repeat) -> Made:
         """The body of a loop, which may overwrite what it carries."""
@@ -291,6 +300,7 @@ class FunctionEmitter:
         return self.slots.bitcast(slot, memory_type(dtype).as_pointer())
 
     def call(self, made: Made, scratch: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        made.calls += 1
         self.b.call(made.function, [scratch, self.status, *inputs, *outputs])
 
     def take(self, v: Variable, room: Any) -> None:

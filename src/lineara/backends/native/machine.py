@@ -60,11 +60,8 @@ class Code:
         parsed.triple = builder.triple
         parsed.data_layout = str(builder.target_data)
         parsed.verify()
-        options = llvm.create_pipeline_tuning_options(speed_level=2)
-        options.slp_vectorization = True
-        passes = llvm.create_pass_builder(builder, options)
-        manager = passes.getModulePassManager() if short else _few_passes()
-        manager.run(parsed, passes)
+        passes = llvm.create_pass_builder(builder, llvm.create_pipeline_tuning_options())
+        _passes(short).run(parsed, passes)
         self.text = str(parsed)
         self.engine = llvm.create_mcjit_compiler(parsed, machine(2 if short else 0))
         self.engine.finalize_object()
@@ -74,13 +71,23 @@ class Code:
         return self.engine.get_function_address(name)  # type: ignore[no-any-return]
 
 
-def _few_passes() -> Any:
-    """What takes time in proportion to the code: memory to registers, and tidying up."""
+def _passes(short: bool) -> Any:
+    """What is done to code before it is translated.
+
+    Loops are written as they shall be, with vectors and nothing that does not change inside of
+    them, so that most of what LLVM usually does to loops would take time and find nothing. What is
+    left: functions become part of their only callers, memory becomes registers, what was computed
+    before is not computed again, and what remains is tidied up.
+    """
     manager = llvm.create_new_module_pass_manager()
+    manager.add_always_inliner_pass()
     manager.add_sroa_pass()
-    manager.add_simplify_cfg_pass()
     manager.add_instruction_combine_pass()
     manager.add_simplify_cfg_pass()
+    if short:
+        manager.add_new_gvn_pass()
+        manager.add_dead_store_elimination_pass()
+        manager.add_simplify_cfg_pass()
     return manager
 
 
