@@ -15,6 +15,7 @@ from llvmlite import ir
 
 from lineara.backends.native import homes as layout
 from lineara.backends.native import stacks
+from lineara.backends.native.blas import write_products
 from lineara.backends.native.callbacks import Calls
 from lineara.backends.native.changes import write_change, write_pieces
 from lineara.backends.native.control import write_control
@@ -45,6 +46,7 @@ from lineara.backends.native.numbers import (
 )
 from lineara.backends.native.plan import CONTROL, Nest, Plan
 from lineara.ir.program import Literal, Operand, Variable
+from lineara.ops.contract import Dot
 from lineara.ops.slicing import Concatenate
 
 STATUS = INT.as_pointer()
@@ -134,8 +136,8 @@ class FunctionEmitter:
 
     def __init__(self, module: ModuleEmitter, f: Flat, own: dict[int, int]) -> None:
         self.module = module
-        self.f = f
         self.plan = Plan(f)
+        self.f = self.plan.f
         self.homes = layout.assign(self.plan, module.frame_of, own)
         self.scalars: dict[Operand, Num] = {}
         self.ready: set[Variable] = set()
@@ -199,6 +201,8 @@ class FunctionEmitter:
         elif self.plan.is_lazy(unit):
             (v,) = unit.results
             self.scalars[v] = Loops(self, ())._computed(v, (), -1)
+        elif isinstance(op, Dot):
+            write_products(self, unit)
         else:
             self.module.calls.write(self, unit)
         self.ready.update(v for v in unit.results if v.type.shape)

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import prod
 from typing import NamedTuple
 
+from lineara.backends.native.blas import is_large, laid_out
 from lineara.backends.native.elementwise import COSTS, lowering
 from lineara.backends.native.flat import (
     CHANGES,
@@ -47,8 +47,6 @@ CHEAP = 6
 """What may be computed more than once."""
 LONG = 60
 """What is not computed in one go, so that nothing recurses deeply."""
-LARGE = 20_000
-"""Products from which on a contraction is left to BLAS."""
 
 
 class Contraction(NamedTuple):
@@ -90,7 +88,7 @@ class Plan:
     """
 
     def __init__(self, f: Flat) -> None:
-        self.f = f
+        self.f = f = laid_out(f)
         self.definition = {v: step for step in f.steps for v in step.results}
         self.units: list[Unit] = []
         self.place: dict[Variable, int] = dict.fromkeys(f.params, -1)
@@ -264,7 +262,7 @@ def is_reduced(step: Step | None) -> bool:
 
 def is_loops(step: Step) -> bool:
     """Whether a contraction is computed by loops rather than by BLAS."""
-    return step.results[0].type.dtype.kind not in "fc" or (prod(contraction_shape(step)) <= LARGE)
+    return not is_large(step)
 
 
 def contraction(step: Step) -> Contraction:
