@@ -4,6 +4,7 @@ import os
 
 # One thread each: the workers of the test run share the machine, and small matrices lose by more.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ["LINEARA_CACHE"] = "0"  # what is tested is what is compiled now
 
 from hypothesis import HealthCheck, settings
 

@@ -10,6 +10,7 @@ import numpy as np
 from llvmlite import ir
 
 from lineara.backends.native.flat import NotNativeError, StackVariable, Step
+from lineara.backends.native.machine import Code
 from lineara.backends.native.numbers import BYTES, INT, Emit, memory_type, parts_of
 from lineara.ir.types import ArrayType
 from lineara.ops.control.base import Control
@@ -17,6 +18,7 @@ from lineara.ops.control.base import Control
 if TYPE_CHECKING:
     from lineara.backends.native.functions import FunctionEmitter
 
+POINTER = "numpy"
 SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.POINTER(ctypes.c_void_p))
 
 
@@ -39,6 +41,11 @@ class Calls:
             return 0
 
         self.function = SIGNATURE(call)
+
+    def connect(self, code: Code) -> None:
+        """Tells code that has been loaded where to call."""
+        if self.steps:
+            code.set(POINTER, ctypes.cast(self.function, ctypes.c_void_p).value or 0)
 
     def write(self, fn: FunctionEmitter, step: Step) -> None:
         """Writes the call of a step."""
@@ -64,13 +71,21 @@ class Calls:
                     Emit(b).store(fn.number_of(v), place, INT(0))
             rooms.append(place)
             b.store(b.bitcast(place, BYTES), b.gep(table, [INT(0), INT(i)]))
-        address = ctypes.cast(self.function, ctypes.c_void_p).value
         type = ir.FunctionType(INT, [INT, BYTES.as_pointer()])
-        function = b.inttoptr(INT(address), type.as_pointer())
+        function = b.load(_pointer(b.module, type.as_pointer()))
         failed = b.call(function, [INT(number), b.gep(table, [INT(0), INT(0)])])
         fn.note(b, b.icmp_signed("!=", failed, INT(0)))
         for v, room in zip(step.results, rooms[len(step.operands) :], strict=True):
             fn.take(v, room)
+
+
+def _pointer(module: Any, type: Any) -> Any:
+    """The variable that holds the address of `Calls.function` once the code is loaded."""
+    known = module.globals.get(POINTER)
+    if known is None:
+        known = ir.GlobalVariable(module, type, POINTER)
+        known.initializer = ir.Constant(type, None)
+    return known
 
 
 def _runner(step: Step) -> Callable[[Any], None]:

@@ -51,7 +51,8 @@ class Compiled:
         self.frames = Frames(made.frame)
         self.params = [p.type for p in main.params]
         self.results = [v.type for v in main.results]
-        self.code = Code(emitter.finished())
+        self.code = Code(emitter.finished(), kept=True)
+        self.calls.connect(self.code)
         self.address = self.code.address("entry")
         self.entry = ENTRY(self.address)
         self.seconds = perf_counter() - start

@@ -6,7 +6,10 @@ import ctypes
 from functools import lru_cache
 from typing import Any
 
+import llvmlite
 import llvmlite.binding as llvm
+
+from lineara.backends.native import cache
 
 LANES = 4
 """How many numbers generated code computes at a time where it can."""
@@ -49,26 +52,57 @@ def vector_maths() -> Any:
 class Code:
     """Machine code, alive as long as the object.
 
-    Attributes:
-        text: the LLVM IR that it was made of, optimised.
+    Args:
+        module: LLVM's assembly language.
+        kept: whether the code is kept on disk. It must not know the address of anything then.
     """
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, *, kept: bool = False) -> None:
+        self.module = module
         short = module.count("\n") < LONG
-        builder = machine(2)
-        parsed = llvm.parse_assembly(module)
-        parsed.triple = builder.triple
-        parsed.data_layout = str(builder.target_data)
-        parsed.verify()
-        passes = llvm.create_pass_builder(builder, llvm.create_pipeline_tuning_options())
-        _passes(short).run(parsed, passes)
-        self.text = str(parsed)
-        self.engine = llvm.create_mcjit_compiler(parsed, machine(2 if short else 0))
+        code = _translated(module, short, kept)
+        self.engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine(2))
+        self.engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self.engine.finalize_object()
 
     def address(self, name: str) -> int:
         """Where the function of that name is."""
         return self.engine.get_function_address(name)  # type: ignore[no-any-return]
+
+    def set(self, name: str, address: int) -> None:
+        """Gives a pointer of the module's its value."""
+        place = self.engine.get_global_value_address(name)
+        ctypes.c_void_p.from_address(place).value = address
+
+    @property
+    def text(self) -> str:
+        """The LLVM code, optimised."""
+        return str(_optimised(self.module, self.module.count("\n") < LONG))
+
+
+def _translated(module: str, short: bool, kept: bool) -> bytes:
+    """Object code of a module, from disk if it is there."""
+    target = machine(2 if short else 0)
+    versions = map(str, (llvm.llvm_version_info, llvmlite.__version__))
+    processor = (target.triple, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+    key = cache.digest(*versions, *processor, module)
+    code = cache.load(key) if kept else None
+    if code is None:
+        code = target.emit_object(_optimised(module, short))
+        if kept:
+            cache.store(key, code)
+    return code
+
+
+def _optimised(module: str, short: bool) -> Any:
+    target = machine(2)
+    parsed = llvm.parse_assembly(module)
+    parsed.triple = target.triple
+    parsed.data_layout = str(target.target_data)
+    parsed.verify()
+    passes = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options())
+    _passes(short).run(parsed, passes)
+    return parsed
 
 
 def _passes(short: bool) -> Any:
