@@ -344,6 +344,9 @@ ENDLESS = {
     "in a call": lambda x: la.checkpoint(lambda x: la.while_loop(lambda y: y > -1, np.sin, x))(
         x[0]
     ),
+    "before a step of NumPy's": lambda x: np.sort(
+        la.while_loop(lambda y: y[0] > -1, np.sin, x), axis=0
+    ),
 }
 
 

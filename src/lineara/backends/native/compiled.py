@@ -61,6 +61,7 @@ class Compiled:
         start = -(-frame.ctypes.data // 64) * 64
         self.entry(start, ctypes.addressof(status), table)
         if status.value:
+            self.calls.interrupt()
             return None
         return tuple(x if x.shape else x[()] for x in outputs)
 
@@ -158,7 +159,10 @@ def run(f: Function, *values: Array) -> tuple[Array, ...]:
     from lineara.backends.numpy_interpreter import run as interpret
 
     code = compiled(f)
-    results = None if code is None else code(*values)
+    try:
+        results = None if code is None else code(*values)
+    except MemoryError:  # NumPy may need less of it
+        results = None
     return interpret(f, *values) if results is None else results
 
 

@@ -262,6 +262,11 @@ class FunctionEmitter:
         """Notes that something went wrong, if the flag is set."""
         b.store(b.or_(b.load(self.wrong), flag), self.wrong)
 
+    def is_fine(self) -> Any:
+        """Whether nothing has gone wrong in the run so far."""
+        none = self.b.icmp_signed("==", self.b.load(self.status), INT(0))
+        return self.b.and_(none, self.b.not_(self.b.load(self.wrong)))
+
     # -- calls ----------------------------------------------------------------------------------
 
     def number_of(self, v: Operand) -> Num:
