@@ -74,7 +74,11 @@ class ModuleEmitter:
     def body(self, loop: Loop | Repeat) -> Made:
         """The body of a loop, which may overwrite what it carries."""
         f, first = loop.body, loop.consts
-        own = {first + i: i for i in range(loop.carries) if f.params[first + i].type.shape}
+        own = {
+            first + i: i
+            for i, p in enumerate(f.params[first : first + loop.carries])
+            if p.type.shape and not isinstance(p, StackVariable)
+        }
         return self.function(f, own)
 
     def frame_of(self, step: Step) -> int:
