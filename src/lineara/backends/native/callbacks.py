@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from llvmlite import ir
 
 from lineara.backends.native.flat import NotNativeError, StackVariable, Step
 from lineara.backends.native.machine import Code
-from lineara.backends.native.numbers import BYTES, INT, Emit, memory_type, parts_of
+from lineara.backends.native.numbers import BYTES, INT, Emit, constant, memory_type, parts_of
 from lineara.ir.types import ArrayType
 from lineara.ops.control.base import Control
 
@@ -25,18 +26,24 @@ SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.POINTER(ctyp
 class Calls:
     """The steps of one program that are left to NumPy, on addresses of their operands and results.
 
-    What they raise is forgotten: the interpreter raises it again, and says where.
+    Errors that they raise are forgotten: the interpreter raises them again, and says where. What is
+    no error, an interrupt for one, is kept for the caller.
     """
 
     def __init__(self) -> None:
         self.steps: list[Callable[[Any], None]] = []
         self.names: list[str] = []
+        self.interrupts: dict[int, BaseException] = {}
+        """By thread."""
 
         def call(number: int, places: Any) -> int:
             try:
                 with np.errstate(all="ignore"):
                     self.steps[number](places)
             except Exception:
+                return 1
+            except BaseException as interrupt:
+                self.interrupts[get_ident()] = interrupt
                 return 1
             return 0
 
@@ -47,8 +54,14 @@ class Calls:
         if self.steps:
             code.set(POINTER, ctypes.cast(self.function, ctypes.c_void_p).value or 0)
 
+    def interrupt(self) -> None:
+        """Raises what has ended a run in this thread, unless it was an error."""
+        interrupt = self.interrupts.pop(get_ident(), None)
+        if interrupt is not None:
+            raise interrupt
+
     def write(self, fn: FunctionEmitter, step: Step) -> None:
-        """Writes the call of a step."""
+        """Writes the call of a step; in a run that has failed it does nothing."""
         if isinstance(step.op, Control) or any(
             isinstance(v, StackVariable) for v in (*step.operands, *step.results)
         ):
@@ -67,14 +80,15 @@ class Calls:
                 dtype = v.type.dtype
                 slot = fn.slot(ir.ArrayType(memory_type(dtype), parts_of(dtype)))
                 place = b.bitcast(slot, memory_type(dtype).as_pointer())
-                if not is_result:
-                    Emit(b).store(fn.number_of(v), place, INT(0))
+                number_or_zero = constant(dtype.type(0)) if is_result else fn.number_of(v)
+                Emit(b).store(number_or_zero, place, INT(0))
             rooms.append(place)
             b.store(b.bitcast(place, BYTES), b.gep(table, [INT(0), INT(i)]))
         type = ir.FunctionType(INT, [INT, BYTES.as_pointer()])
         function = b.load(_pointer(b.module, type.as_pointer()))
-        failed = b.call(function, [INT(number), b.gep(table, [INT(0), INT(0)])])
-        fn.note(b, b.icmp_signed("!=", failed, INT(0)))
+        with b.if_then(fn.is_fine()):
+            failed = b.call(function, [INT(number), b.gep(table, [INT(0), INT(0)])])
+            fn.note(b, b.icmp_signed("!=", failed, INT(0)))
         for v, room in zip(step.results, rooms[len(step.operands) :], strict=True):
             fn.take(v, room)
 

@@ -14,15 +14,17 @@ from llvmlite import ir
 from lineara.backends.native.bound import bound as machine_bound
 from lineara.backends.native.callbacks import Calls
 from lineara.backends.native.direct import Frames, direct
-from lineara.backends.native.flat import NotNativeError, StackVariable, flat
+from lineara.backends.native.flat import NotNativeError, flat
 from lineara.backends.native.functions import STATUS, ModuleEmitter
+from lineara.backends.native.handles import discard, given, taken
 from lineara.backends.native.machine import Code
 from lineara.backends.native.numbers import BYTES, INT, Emit, memory_type
 from lineara.backends.native.python import let_others_run, take_the_lock
 from lineara.backends.native.report import Report, report
+from lineara.ir.containers import Container
 from lineara.ir.cost import work
 from lineara.ir.program import Function, Program, reachable
-from lineara.ir.types import Array, ArrayType
+from lineara.ir.types import Array
 from lineara.ops.control.scan import Scan
 from lineara.ops.control.while_loop import While
 
@@ -42,13 +44,13 @@ class Compiled:
         start = perf_counter()
         self.calls = Calls()
         self.main = main = flat(f)
-        if any(isinstance(v, StackVariable) for v in (*main.params, *main.results)):
-            raise NotNativeError("stacks that Python sees")
         emitter = ModuleEmitter(f.name, self.calls)
         made = emitter.function(main)
         self.quick = _is_quick(f)
         _write_entry(emitter, main, made, releasing=not self.quick)
         self.frames = Frames(made.frame)
+        self.inputs = [p.type for p in f.params]
+        self.outputs = [v.type for v in f.results]
         self.params = [p.type for p in main.params]
         self.results = [v.type for v in main.results]
         self.code = Code(emitter.finished(), kept=True)
@@ -59,7 +61,7 @@ class Compiled:
 
     def __call__(self, *values: Array) -> tuple[Array, ...] | None:
         """The results, or None if something went wrong that NumPy explains better."""
-        inputs = [_plain(x, type) for x, type in zip(values, self.params, strict=True)]
+        inputs = [x for v, type in zip(values, self.inputs, strict=True) for x in given(v, type)]
         outputs = [np.empty(type.shape, type.dtype) for type in self.results]
         places = [x.ctypes.data for x in (*inputs, *outputs)]
         table = (ctypes.c_void_p * len(places))(*places)
@@ -68,8 +70,10 @@ class Compiled:
         self.entry(frame.start, ctypes.addressof(status), table)
         self.frames.idle.append(frame)
         if status.value:
+            discard(self.main.results, outputs)
+            self.calls.interrupt()
             return None
-        return tuple(x if x.shape else x[()] for x in outputs)
+        return taken(self.outputs, iter(outputs))
 
     def direct(
         self,
@@ -78,10 +82,12 @@ class Compiled:
         finish: Callable[[list[Any]], Any],
     ) -> Callable[..., Any] | None:
         """A shorter way to call the function with a few plain arrays."""
-        if len(self.params) + len(self.results) > MANY:
+        if self.calls.steps or len(self.params) + len(self.results) > MANY:
+            return None
+        if any(isinstance(t, Container) for t in (*self.inputs, *self.outputs)):
             return None
         own = len(captures)
-        kept = [_plain(x, t) for x, t in zip(captures, self.params, strict=False)]
+        kept = [x for v, t in zip(captures, self.params, strict=False) for x in given(v, t)]
         params = list(zip(self.params[own:], kinds, strict=True))
         if any(not t.shape for t in self.params[:own]):
             return None
@@ -100,11 +106,6 @@ def _is_quick(f: Function) -> bool:
         for e in g.equations
     )
     return not unknown and work(f) <= QUICK
-
-
-def _plain(x: Any, type: ArrayType) -> Any:
-    """An array as generated code expects it: in C order, aligned, in native byte order."""
-    return np.require(x, type.dtype, ["C", "A"])
 
 
 def _write_entry(emitter: ModuleEmitter, main: Any, made: Any, *, releasing: bool) -> None:
@@ -163,13 +164,16 @@ def bound(
         return None
     call = machine_bound(code.address, code.frames.size, inputs, outputs)
     call.code = code  # type: ignore[attr-defined]
-    if code.quick:
+    if code.quick and not code.calls.steps:
         return call
     lock = Lock()
 
     def alone() -> int:
         with lock:  # while it lets other threads go on, none of them must use its arrays
-            return call()
+            failed = call()
+            if failed:
+                code.calls.interrupt()
+            return failed
 
     return alone
 
@@ -185,7 +189,10 @@ def run(f: Function, *values: Array) -> tuple[Array, ...]:
     from lineara.backends.numpy_interpreter import run as interpret
 
     code = compiled(f)
-    results = None if code is None else code(*values)
+    try:
+        results = None if code is None else code(*values)
+    except MemoryError:  # NumPy may need less of it
+        results = None
     return interpret(f, *values) if results is None else results
 
 

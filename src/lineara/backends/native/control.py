@@ -79,7 +79,9 @@ class _Carry:
         self.second: Any = None
         if v.type.shape:
             source = fn.pointer(start)  # type: ignore[arg-type]
-            if source is not self.room:
+            if isinstance(v, StackVariable):
+                stacks.copy(fn, self.room, source, v.item)
+            elif source is not self.room:
                 fn.copy(self.room, source, v.type.nbytes)
             if not given:
                 self.second = fn.b.bitcast(scratch, memory_type(v.type.dtype).as_pointer())
@@ -113,6 +115,8 @@ class _Carry:
             b.store(following, self.now)
             b.store(now, self.next)
         elif self.second is not None:
+            if isinstance(self.v, StackVariable):
+                stacks.free(self.fn, self.room, self.v.item)
             if self.v.type.shape:
                 self.fn.copy(self.room, self.second, self.v.type.nbytes)
             else:

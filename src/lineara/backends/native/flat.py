@@ -19,7 +19,6 @@ from lineara.ir.containers import Container, Package, Stack
 from lineara.ir.op import Op
 from lineara.ir.program import Function, Literal, Operand, Variable, reachable
 from lineara.ir.types import ArrayType
-from lineara.ops.arithmetic import Add
 from lineara.ops.control.call import Call
 from lineara.ops.control.checkpoint import Checkpoint
 from lineara.ops.control.custom import Special
@@ -28,8 +27,9 @@ from lineara.ops.control.switch import Switch
 from lineara.ops.control.while_loop import While
 from lineara.ops.dynamic import DynamicSliceAdd, DynamicUpdateSlice
 from lineara.ops.indexing import ScatterAdd, ScatterSet
-from lineara.ops.packages import Blank, Join, Pack, Unpack
+from lineara.ops.packages import Blank, Count, Pack, Unpack
 from lineara.ops.slicing import SliceAdd
+from lineara.ops.stacks import Choose
 from lineara.transforms.forget import forget
 from lineara.transforms.simplify import simplify
 
@@ -224,6 +224,8 @@ class _Flattener:
         return made
 
     def body(self, f: Function, leaves: dict[Operand, list[Operand]], steps: list[Step]) -> None:
+        from lineara.backends.native import along
+
         for equation in f.equations:
             op, results = equation.op, equation.results
             inputs = [_of(v, leaves) for v in equation.operands]
@@ -234,15 +236,19 @@ class _Flattener:
                 remaining = iter(everything)
                 for v in results:
                     leaves[v] = [next(remaining) for _ in leaves_of(v.type)]
-            elif isinstance(op, Join | Blank):
+            elif isinstance(op, Blank):
+                for leaf in self.fresh(results[0], leaves):
+                    one = Empty() if isinstance(leaf, StackVariable) else Blank(leaf.type)
+                    steps.append(Step(one, (), (leaf,), equation.source))
+            elif isinstance(op, along.ON_STACKS):
+                first = inputs[:1] if isinstance(op, Choose) else []
                 made = self.fresh(results[0], leaves)
-                for i, leaf in enumerate(made):
-                    operands = tuple(part[i] for part in inputs)
-                    if isinstance(leaf, StackVariable):
-                        one: Any = Join() if isinstance(op, Join) else Empty()
-                    else:
-                        one = Add() if isinstance(op, Join) else Blank(leaf.type)
-                    steps.append(Step(one, operands, (leaf,), equation.source))
+                columns = zip(*inputs[len(first) :], strict=True)
+                for leaf, column in zip(made, columns, strict=True):
+                    steps += along.applied(op, [*(x for (x,) in first), *column], leaf)
+            elif isinstance(op, Count):
+                (numbers,) = self.fresh(results[0], leaves)
+                steps += along.counted(op, everything, numbers)
             elif type(op) is Call and self.calls[op.function] == 1:
                 self.inline(forget(op.function), everything, results, leaves, steps)
             else:
@@ -279,7 +285,7 @@ class _Flattener:
                     op.length,
                     op.reverse,
                     count(p.type for p in op.body.params[: op.consts]),
-                    _carries(op.body, op.consts, op.carries),
+                    count(p.type for p in op.body.params[op.consts :][: op.carries]),
                 )
             case While():
                 return Repeat(
@@ -287,7 +293,7 @@ class _Flattener:
                     self.function(op.body),
                     count(p.type for p in op.cond.params[: op.cond_consts]),
                     count(p.type for p in op.body.params[: op.consts]),
-                    _carries(op.body, op.consts, op.carries),
+                    count(p.type for p in op.body.params[op.consts :][: op.carries]),
                 )
         return op
 
@@ -301,13 +307,6 @@ def _live(steps: Sequence[Step], results: Sequence[Operand]) -> tuple[Step, ...]
             needed.update(step.operands)
             kept.append(step)
     return tuple(reversed(kept))
-
-
-def _carries(body: Function, consts: int, carries: int) -> int:
-    leaves = [v for p in body.params[consts:][:carries] for v in leaves_of(p.type)]
-    if any(isinstance(v, StackVariable) for v in leaves):
-        raise NotNativeError("a stack that a loop carries")
-    return len(leaves)
 
 
 def _of(v: Operand, leaves: dict[Operand, list[Operand]]) -> list[Operand]:

@@ -94,7 +94,11 @@ class ModuleEmitter:
     def body(self, loop: Loop | Repeat) -> Made:
         """The body of a loop, which may overwrite what it carries."""
         f, first = loop.body, loop.consts
-        own = {first + i: i for i in range(loop.carries) if f.params[first + i].type.shape}
+        own = {
+            first + i: i
+            for i, p in enumerate(f.params[first : first + loop.carries])
+            if p.type.shape and not isinstance(p, StackVariable)
+        }
         return self.function(f, own)
 
     def frame_of(self, step: Step) -> int:
@@ -283,6 +287,11 @@ class FunctionEmitter:
     def note(self, b: Any, flag: Any) -> None:
         """Notes that something went wrong, if the flag is set."""
         b.store(b.or_(b.load(self.wrong), flag), self.wrong)
+
+    def is_fine(self) -> Any:
+        """Whether nothing has gone wrong in the run so far."""
+        none = self.b.icmp_signed("==", self.b.load(self.status), INT(0))
+        return self.b.and_(none, self.b.not_(self.b.load(self.wrong)))
 
     # -- calls ----------------------------------------------------------------------------------
 

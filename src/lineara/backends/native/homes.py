@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from lineara.backends.native.flat import CHANGES, Loop, Repeat, Step
+from lineara.backends.native.flat import CHANGES, Loop, Repeat, StackVariable, Step
 from lineara.backends.native.plan import Nest, Plan
 from lineara.ir.program import Operand, Variable
 
@@ -82,15 +82,11 @@ def in_place(step: Step) -> list[tuple[Operand, Variable]]:
     op = step.op
     if isinstance(op, CHANGES):
         return [(step.operands[0], step.results[0])]
-    if isinstance(op, Loop):
-        first = op.first + op.consts
-        pairs = zip(step.operands[first : first + op.carries], step.results, strict=False)
-        return [(v, r) for v, r in pairs if r.type.shape]
-    if isinstance(op, Repeat):
-        first = op.cond_consts + op.consts
-        pairs = zip(step.operands[first:], step.results, strict=False)
-        return [(v, r) for v, r in pairs if r.type.shape]
-    return []
+    if not isinstance(op, Loop | Repeat):
+        return []
+    first = op.consts + (op.first if isinstance(op, Loop) else op.cond_consts)
+    pairs = zip(step.operands[first : first + op.carries], step.results, strict=False)
+    return [(v, r) for v, r in pairs if r.type.shape and not isinstance(r, StackVariable)]
 
 
 def _bases(plan: Plan, own: dict[int, int]) -> dict[Variable, Variable]:

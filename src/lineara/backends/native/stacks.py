@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from llvmlite import ir
 
-from lineara.backends.native.flat import Empty, NotNativeError, StackVariable, Step
-from lineara.backends.native.numbers import BYTE, BYTES, INT, memory_type
+from lineara.backends.native.along import Longest
+from lineara.backends.native.flat import Empty, StackVariable, Step
+from lineara.backends.native.numbers import BYTE, BYTES, INT, Num, memory_type
 from lineara.ir.program import Variable
 from lineara.ops.packages import Count
 
@@ -25,24 +26,33 @@ FIRST = 16
 
 
 def is_about_stacks(step: Step) -> bool:
-    """Whether a step does nothing but make a stack."""
-    return isinstance(step.op, Empty | Count)
+    """Whether a step does nothing but make a stack, or ask for lengths."""
+    return isinstance(step.op, Empty | Count | Longest)
 
 
 def write(fn: FunctionEmitter, step: Step) -> None:
-    """Writes a step that makes a stack."""
+    """Writes a step that makes a stack, or asks for lengths."""
     (v,) = step.results
+    if isinstance(step.op, Longest):
+        fn.scalars[v] = Num(v.type.dtype, (_longest(fn, step),))
+        return
     assert isinstance(v, StackVariable)
     if isinstance(step.op, Empty):
         make(fn, v, INT(0))
         return
-    if step.op.examples:
-        raise NotNativeError("numbers for examples")
     length = fn.number_of(step.operands[0]).value
     make(fn, v, length)
     b = fn.b
     data = b.inttoptr(_get(fn, fn.pointer(v), ADDRESS), INT.as_pointer())
     _each(fn, length, lambda k: b.store(k, b.gep(data, [k])))
+
+
+def _longest(fn: FunctionEmitter, step: Step) -> Any:
+    longest: Any = INT(0)
+    for v in step.operands:
+        count = _get(fn, fn.pointer(v), COUNT)  # type: ignore[arg-type]
+        longest = fn.b.select(fn.b.icmp_signed(">", count, longest), count, longest)
+    return longest
 
 
 def make(fn: FunctionEmitter, v: StackVariable, length: Any) -> None:
