@@ -29,6 +29,8 @@ class Library(NamedTuple):
     map: Callable[..., Any]
     set: Callable[..., Any]
     """``set(array, index, value)``: the array with an element replaced."""
+    compiled: Callable[..., Any]
+    """``compiled(jitted, *arguments)``: the function, compiled for such arguments but not run."""
 
 
 def native():
@@ -46,6 +48,10 @@ def _lineara(backend):
         array[index] = value
         return array
 
+    def compiled(jitted, *arguments):
+        jitted.inspect(*arguments)
+        return jitted
+
     return Library(
         {"native": "lineara", "numpy": "lineara, interpreted"}[backend],
         numpy,
@@ -55,6 +61,7 @@ def _lineara(backend):
         wait=lambda x: x,
         map=la.tree.map,
         set=put,
+        compiled=compiled,
     )
 
 
@@ -72,6 +79,7 @@ def jax():
         wait=jax.block_until_ready,
         map=jax.tree.map,
         set=lambda array, index, value: array.at[index].set(value),
+        compiled=lambda jitted, *arguments: jitted.lower(*arguments).compile(),
     )
 
 

@@ -2,4 +2,13 @@
 
 from workloads import adbench, loops, network, rosenbrock
 
-MODULES = {module.__name__.rpartition(".")[2]: module for module in (rosenbrock, loops, adbench, network)}
+MODULES = rosenbrock, loops, adbench, network
+
+
+def cases():
+    return [case for module in MODULES for case in module.cases()]
+
+
+def find(name):
+    """The case of that name."""
+    return next(case for case in cases() if case.name == name)

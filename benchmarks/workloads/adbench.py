@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy
 from programs import ba, gmm, hand, lstm
+from programs.program import Program
 
 from workloads.case import DOUBLE, Case, called, into
 
@@ -31,7 +32,15 @@ def mixture(points, d, K):
             into(called("adbench", "mixture", *arguments, *found, result=DOUBLE), *found),
         )
 
-    return Case(f"mixture {points}_d{d}_K{K}", make, (parameters, x, gmm.places_of(d)), c)
+    program = Program(
+        "mixture",
+        partial(gmm.objective, gamma=gamma, m=m),
+        partial(gmm.objective, gamma=gamma, m=m, log_sum_exp=gmm.torch_log_sum_exp),
+        parameters,
+        (x, gmm.places_of(d)),
+    )
+    name = f"mixture {points}_d{d}_K{K}"
+    return Case(name, make, (parameters, x, gmm.places_of(d)), c, program)
 
 
 def _mixture(points, d, K):
@@ -61,7 +70,11 @@ def adjustment():
         slopes = numpy.empty(count)
         return (
             called("adbench", "adjustment", count, *arrays, errors, None, None),
-            into(called("adbench", "adjustment", count, *arrays, errors, blocks, slopes), blocks, slopes),
+            into(
+                called("adbench", "adjustment", count, *arrays, errors, blocks, slopes),
+                blocks,
+                slopes,
+            ),
         )
 
     return Case(f"bundle adjustment, {count} observations", make, (tuple(problem),), c)
@@ -69,7 +82,9 @@ def adjustment():
 
 def network(layers, characters):
     path = Path(DATA or "", f"lstm/lstm_l{layers}_c{characters}.txt")
-    found = lstm.load(path) if DATA and path.exists() else lstm.generate(layers, characters, lstm.SIZE)
+    found = (
+        lstm.load(path) if DATA and path.exists() else lstm.generate(layers, characters, lstm.SIZE)
+    )
     parameters, state, text = found
 
     def make(lib):

@@ -10,22 +10,26 @@ from shutil import which
 from typing import Any, NamedTuple
 
 import numpy
+from programs.program import Program
 
-FLAGS = "-O3 -march=native -ffast-math -fPIC -shared".split()
+FLAGS = ["-O3", "-march=native", "-ffast-math", "-fPIC", "-shared"]
 
 
 class Case(NamedTuple):
     """A function and its gradient (or Jacobian, or Hessian).
 
-    ``make(library)`` returns both, as functions of the arguments. ``c()`` does so in C, as functions
-    without arguments, or is None. Results are compared up to the tolerance, relative to the largest
-    entry. Libraries in ``without`` take no part.
+    ``make(library)`` returns both, as functions of the arguments; libraries in ``without`` take no
+    part. ``c()`` returns both in C, as functions without arguments. ``program`` is the function as
+    Autograd and PyTorch take it, and ``casadi(ca)`` the variables, their values and the gradient as
+    CasADi has them. Results are compared up to the tolerance, relative to the largest entry.
     """
 
     name: str
     make: Callable[..., Any]
     arguments: tuple[Any, ...]
     c: Callable[[], Any] | None = None
+    program: Program | None = None
+    casadi: Callable[[Any], Any] | None = None
     tolerance: float = 1e-9
     without: tuple[str, ...] = ()
 

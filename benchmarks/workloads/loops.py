@@ -82,7 +82,22 @@ def orbit(steps):
             into(called("small", "orbit_gradient", steps, STEP, z, g), g),
         )
 
-    return Case(f"Lotka and Volterra, {steps} steps", make, (z,), c)
+    def casadi(ca):
+        s, p, whole = ca.SX.sym("s", 2), ca.SX.sym("p", 4), ca.MX.sym("z", 6)
+
+        def rates(s):
+            u, v = s[0], s[1]
+            return ca.vertcat(p[0] * u - p[1] * u * v, p[3] * u * v - p[2] * v)
+
+        a = rates(s)
+        b = rates(s + 0.5 * STEP * a)
+        c = rates(s + 0.5 * STEP * b)
+        d = rates(s + STEP * c)
+        step = ca.Function("step", [s, p], [s + STEP / 6 * (a + 2 * b + 2 * c + d)])
+        end = step.fold(steps)(whole[:2], ca.repmat(whole[2:], 1, steps))
+        return [whole], [z], ca.gradient(end[0] + 2 * end[1], whole)
+
+    return Case(f"Lotka and Volterra, {steps} steps", make, (z,), c, casadi=casadi)
 
 
 def heat(n, steps, bent):

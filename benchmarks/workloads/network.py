@@ -3,7 +3,8 @@
 from itertools import pairwise
 
 import numpy
-from programs.mlp import loss
+from programs.mlp import loss, torch_loss
+from programs.program import Program
 
 from workloads.case import Case
 
@@ -25,7 +26,10 @@ def case():
 
         return f, lib.grad(f)
 
-    return Case(f"MLP {'-'.join(map(str, LAYERS))}", make, (tuple(parameters), x, labels), floor(parameters, x, labels), tolerance=1e-3)
+    name = f"MLP {'-'.join(map(str, LAYERS))}"
+    program = Program(name, loss, torch_loss, tuple(parameters), (x, labels))
+    by_hand = floor(parameters, x, labels)
+    return Case(name, make, (tuple(parameters), x, labels), by_hand, program, tolerance=1e-3)
 
 
 def floor(parameters, x, labels):

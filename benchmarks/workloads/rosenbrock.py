@@ -1,6 +1,7 @@
 """Rosenbrock's function: gradients, a product with its Hessian, and a full Hessian."""
 
 import numpy
+from programs.program import Program
 from programs.rosenbrock import rosenbrock
 
 from workloads.case import DOUBLE, Case, called, into
@@ -24,7 +25,20 @@ def gradient(n):
             into(called("small", "rosenbrock_gradient", n, x, g), g),
         )
 
-    return Case(f"Rosenbrock, {n}", make, (point(n),), c)
+    program = Program("Rosenbrock", rosenbrock, rosenbrock, point(n))
+    return Case(f"Rosenbrock, {n}", make, (point(n),), c, program, casadi_gradient(n))
+
+
+def expression(ca, x):
+    return ca.sumsqr(10 * (x[1:] - x[:-1] ** 2)) + ca.sumsqr(1 - x[:-1])
+
+
+def casadi_gradient(n):
+    def make(ca):
+        x = ca.SX.sym("x", n)
+        return [x], [point(n)], ca.gradient(expression(ca, x), x)
+
+    return make if n <= 1000 else None  # which writes down every operation
 
 
 def hvp(n):
@@ -41,7 +55,11 @@ def hvp(n):
             into(called("small", "rosenbrock_hvp", n, x, v, h), h),
         )
 
-    return Case(f"Rosenbrock, {n}: Hessian times vector", make, (point(n), v), c)
+    def casadi(ca):
+        x, w = ca.SX.sym("x", n), ca.SX.sym("w", n)
+        return [x, w], [point(n), v], ca.jtimes(ca.gradient(expression(ca, x), x), x, w)
+
+    return Case(f"Rosenbrock, {n}: Hessian times vector", make, (point(n), v), c, casadi=casadi)
 
 
 def hessian(m, n):
@@ -64,7 +82,12 @@ def hessian(m, n):
             into(called("small", "fit_hessian", m, n, A, x, h), h),
         )
 
-    return Case(f"Hessian of {n} variables", make, (x, A), c)
+    def casadi(ca):
+        y = ca.SX.sym("y", n)
+        fit = ca.log(ca.sum1(ca.exp(ca.DM(A) @ y)))
+        return [y], [x], ca.densify(ca.hessian(fit + expression(ca, y), y)[0])
+
+    return Case(f"Hessian of {n} variables", make, (x, A), c, casadi=casadi)
 
 
 def cases():
