@@ -42,6 +42,11 @@ def op(name: str, *attributes: Any) -> Op:
     return OPS[name](*attributes)
 
 
+def small(b: Builder, x: Value) -> bool:
+    """Whether an array may grow: it is not much larger than what the function began with."""
+    return x.type.size < max([50, *(3 * p.type.size for p in b.params)])
+
+
 def pick(draw: Draw, pool: list[Value], accept: Callable[[Value], bool] = lambda v: True) -> Any:
     """A value of the pool that is accepted, recent ones more often; None if there is none."""
     fitting = [v for v in pool if accept(v)]
@@ -127,11 +132,11 @@ def shaped(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
             start = tuple(1 if a == axis else 0 for a in axes)
             moves.append(op("slice", start, x.shape, (1,) * x.ndim))
             moves.append(op("cumprod", axis, False))
-    return draw(st.sampled_from(moves))(x) if x.type.size < 50 else None
+    return draw(st.sampled_from(moves))(x) if small(b, x) else None
 
 
 def joined(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
-    x = pick(draw, pool, lambda v: inexact(v) and v.ndim > 0 and v.type.size < 50)
+    x = pick(draw, pool, lambda v: inexact(v) and v.ndim > 0 and small(b, v))
     if x is None:
         return None
     y = pick(draw, pool, lambda v: v.type == x.type)
@@ -139,14 +144,13 @@ def joined(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
 
 
 def contracted(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
-    x = pick(draw, pool, lambda v: inexact(v) and v.ndim > 0 and v.type.size < 50)
+    x = pick(draw, pool, lambda v: inexact(v) and v.ndim > 0 and small(b, v))
     if x is None:
         return None
     y = pick(draw, pool, lambda v: v.type == x.type)
     letters = "abcdef"[: x.ndim]
-    spec = draw(
-        st.sampled_from([f"{letters},{letters}->", f"{letters},{letters[:-1]}z->z{letters}"])
-    )
+    specs = [f"{letters},{letters}->", f"{letters},{letters[:-1]}z->z{letters}"]
+    spec = draw(st.sampled_from(specs if x.type.size * x.shape[-1] < 50**2 else specs[:1]))
     if "z" in spec and x.ndim > 1:
         spec = f"{letters},{letters[:-1]}z->z{letters[-1]}{letters[:-1]}"
     return op("mul")(op("dot", spec)(x, y), 0.2)
@@ -162,7 +166,7 @@ def gathered(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
 
 def changed(draw: Draw, b: Builder, pool: list[Value]) -> Value | None:
     """An array with a row changed: by ops that overwrite their operand if nobody else reads it."""
-    x = pick(draw, pool, lambda v: inexact(v) and v.ndim > 0 and 0 < v.type.size < 50)
+    x = pick(draw, pool, lambda v: inexact(v) and v.ndim > 0 and v.type.size and small(b, v))
     if x is None:
         return None
     y = pick(draw, pool, lambda v: v.type == x.type)
@@ -377,19 +381,35 @@ def grow(
 
 
 @st.composite
-def functions(draw: Any, steps: int = 8) -> tuple[Function, list[Array]]:
+def functions(
+    draw: Any, steps: int = 8, shapes: Sequence[tuple[int, ...]] = SHAPES
+) -> tuple[Function, list[Array]]:
     """A random function, and arguments for it."""
     dtypes = draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3))
-    types = [ArrayType(DTYPES[name], draw(st.sampled_from(SHAPES))) for name in dtypes]
+    types = [ArrayType(DTYPES[name], draw(st.sampled_from(shapes))) for name in dtypes]
     f = grow(draw, "f", types, steps, [*MAKERS, called])
     return f, [floats(*t.shape, seed=i, dtype=t.dtype) for i, t in enumerate(types)]
 
 
+EDGES = [0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 127, 128, 129, 4095, 4096, 4097]
+"""Lengths at which loops over vectors, and over chunks of them, begin or end."""
+
+
 @st.composite
-def controlled(draw: Any, steps: int = 5) -> tuple[Function, list[Any]]:
+def of_any_length(draw: Any) -> tuple[Function, list[Any]]:
+    """A random function of longer arrays, and arguments for it."""
+    n = draw(st.sampled_from(EDGES))
+    shapes = st.sampled_from([(), (n,), (n,), (n,), (2, n), (n, 2), (1, n)])
+    generated = controlled if draw(st.booleans()) else functions
+    return draw(generated(steps=6, shapes=draw(st.lists(shapes, min_size=1, max_size=3))))  # type: ignore[no-any-return]
+
+
+@st.composite
+def controlled(
+    draw: Any, steps: int = 5, shapes: Sequence[tuple[int, ...]] = ((), (3,), (2, 3), (3, 2))
+) -> tuple[Function, list[Any]]:
     """A random function with packages, branches and loops, and arguments for it."""
     dtypes = draw(st.lists(st.sampled_from(["f64", "f64", "c128"]), min_size=1, max_size=2))
-    shapes = [(), (3,), (2, 3), (3, 2)]
     types = [ArrayType(DTYPES[name], draw(st.sampled_from(shapes))) for name in dtypes]
     if draw(st.booleans()):
         types[0] = package([package([package([types[0], INDEX])]), types[-1]])

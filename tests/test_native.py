@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from control_cases import cases
-from hypothesis import HealthCheck, given, seed, settings
 from laws import active_mask, cotangents, pullback
-from programs import controlled, functions
 from samples import Sample
 from test_ops import BY_OP, function_of
 from values import Value, leaves
@@ -26,8 +24,6 @@ from lineara.ir.builder import Builder
 from lineara.ir.program import Function
 from lineara.ir.types import Array, type_of
 
-SHARDS = 4
-RANDOM = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
 TOGETHER = 40
 """Rows that are compiled as one function."""
 
@@ -172,21 +168,6 @@ def test_control_flow(case: Any) -> None:
         check(f, inputs)
         if active_mask(f):
             check(pullback(f), [*inputs, *cotangents(f, inputs)])
-
-
-@pytest.mark.parametrize("shard", range(SHARDS))
-@pytest.mark.parametrize("kind", ["plain", "with control flow"])
-def test_random_programs(shard: int, kind: str) -> None:
-    @seed(shard)
-    @settings(RANDOM, max_examples=120 // SHARDS)
-    @given(functions() if kind == "plain" else controlled())
-    def holds(program: tuple[Function, list[Value]]) -> None:
-        f, inputs = program
-        check(f, inputs)
-        if active_mask(f):
-            check(pullback(f), [*inputs, *cotangents(f, inputs)])
-
-    holds()
 
 
 # -- calls ----------------------------------------------------------------------------------------

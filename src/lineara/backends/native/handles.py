@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
+import llvmlite.binding as llvm
 import numpy as np
 
-from lineara.backends.native.flat import HANDLE, StackVariable, leaves_of
+from lineara.backends.native.flat import StackVariable, leaves_of
 from lineara.ir.containers import Package, Stack
 from lineara.ir.program import Operand, Variable
 from lineara.ir.types import ArrayType
 
-LIBC = ctypes.CDLL(None)
+
+@lru_cache(maxsize=1)
+def _free() -> Any:
+    """The function with which generated code gives memory back."""
+    return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(llvm.address_of_symbol("free"))
 
 
 def given(value: Any, type: ArrayType) -> list[Any]:
@@ -70,7 +76,7 @@ def _items(handle: Any, item: Variable) -> list[Any]:
     shape, size = (count, *item.type.shape), count * item.type.nbytes
     data = np.empty(shape, item.type.dtype)
     ctypes.memmove(data.ctypes.data, address, size)
-    LIBC.free(ctypes.c_void_p(address))
+    _free()(address)
     return list(data) if item.type.shape else [np.asarray(x) for x in data]
 
 
@@ -80,6 +86,3 @@ def discard(variables: Sequence[Operand], arrays: Sequence[Any]) -> None:
         if isinstance(v, StackVariable):
             items = _items(x, v.item)
             discard([v.item] * len(items), items)
-
-
-__all__ = ["HANDLE", "discard", "given", "taken"]
