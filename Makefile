@@ -16,6 +16,7 @@ test: check  ## all that continuous integration runs: the checks, then the tests
 	$(BIN)/python -m pytest
 
 bench: $(VENV)/.bench  ## compare with other libraries, and print ratios and growth
+	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/front_end.py
 	$(BIN)/python benchmarks/growth.py --longest 100000
 
