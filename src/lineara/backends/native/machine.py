@@ -42,7 +42,12 @@ def machine(opt: int) -> Any:
 
 @lru_cache(maxsize=1)
 def vector_maths() -> Any:
-    """The library of vector functions, or None on a system that has none."""
+    """The library of vector functions, or None on a system that has none.
+
+    Of what it has for a processor, the functions with four lanes are used, which need AVX2.
+    """
+    if not llvm.get_host_cpu_features().get("avx2"):
+        return None
     try:
         return ctypes.CDLL("libmvec.so.1")
     except OSError:

@@ -1,0 +1,81 @@
+"""Elementary functions of native code are accurate over their whole range, whoever computes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lineara as la
+from lineara.backends.native import machine, maths
+
+FUNCTIONS = (
+    *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "cbrt"),
+    *("arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh"),
+)
+OF_TWO = "power", "hypot", "arctan2"
+ULPS = 4
+SPECIAL = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 5e-324, -5e-324, 1e308, 1e-40]
+PRECISE = {np.float32: np.float64, np.float64: np.longdouble}
+"""Dtypes that are precise enough to measure by; long doubles are, on some machines."""
+
+
+@pytest.fixture(params=["vectors", "numbers"])
+def source(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """With the library of vector functions, or as on a machine that has none."""
+    maths._vector_name.cache_clear()
+    if request.param == "numbers":
+        monkeypatch.setattr(maths, "vector_maths", lambda: None)
+    yield request.param
+    maths._vector_name.cache_clear()
+
+
+def points(dtype: Any) -> Any:
+    """Numbers of all sizes, many of moderate size, and many close to one."""
+    rng, info = np.random.default_rng(0), np.finfo(dtype)
+    sizes = np.log([float(info.smallest_subnormal), float(info.max)])
+    every = np.exp(rng.uniform(*sizes, 3000)) * rng.choice([-1, 1], 3000)
+    close = 1 + rng.normal(size=1000) * np.exp(rng.uniform(-36, 0, 1000))
+    parts = (rng.uniform(-30, 30, 2000), rng.uniform(-1, 1, 2000), rng.uniform(-800, 800, 1000))
+    with np.errstate(all="ignore"):
+        return np.concatenate([every, close, *parts, SPECIAL]).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", PRECISE)
+@pytest.mark.parametrize("name", FUNCTIONS + OF_TWO)
+def test_accuracy(name: str, dtype: Any, source: str) -> None:
+    if np.finfo(PRECISE[dtype]).nmant < np.finfo(dtype).nmant + 8:
+        pytest.skip("nothing more precise to measure by on this machine")
+    function = getattr(np, name)
+    operands = [points(dtype)]
+    if name in OF_TWO:
+        operands.append(np.random.default_rng(1).permutation(operands[0]))
+    with np.errstate(all="ignore"):
+        found = la.jit(lambda *xs: function(*xs))(*operands)
+        exact = function(*(x.astype(PRECISE[dtype]) for x in operands))
+        rounded = exact.astype(dtype)
+        finite = np.isfinite(rounded) & np.isfinite(found)
+        errors = np.abs(found - exact)[finite] / np.spacing(np.abs(rounded[finite]))
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found[~finite], rounded[~finite])
+    zero = rounded == 0
+    np.testing.assert_array_equal(np.signbit(found[zero]), np.signbit(rounded[zero]))
+    assert errors.max() <= ULPS
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_result_does_not_depend_on_its_place(name: str, source: str) -> None:
+    x = np.linspace(0.1, 0.9, 103) + (name == "arccosh")
+    f = la.jit(getattr(np, name))
+    whole = f(x)
+    for start, stop in [(0, 1), (1, 4), (3, 8), (50, 103), (102, 103)]:
+        np.testing.assert_array_equal(f(x[start:stop]), whole[start:stop])
+
+
+def test_vector_functions_need_their_instructions(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.vector_maths.cache_clear()
+    monkeypatch.setattr(machine.llvm, "get_host_cpu_features", lambda: {"avx2": False})
+    assert machine.vector_maths() is None
+    machine.vector_maths.cache_clear()
