@@ -1,4 +1,4 @@
-"""Elementary functions of native code are accurate over their whole range, whoever computes them."""
+"""Elementary functions of native code are accurate over their range, whoever computes them."""
 
 from __future__ import annotations
 

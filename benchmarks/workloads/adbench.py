@@ -114,7 +114,19 @@ def skin(kind):
 
         return value, jacobian
 
-    return Case(f"hand, {kind}", make, (problem.theta, problem.us))
+    def c():
+        model, points, belongs, theta, us = problem
+        errors = numpy.empty(points.shape)
+        blocks = numpy.empty((*points.shape, len(theta) + (0 if us is None else 2)))
+        arrays = (numpy.array(model.parents), *model[1:], points, belongs, theta, us)
+        own = [
+            a if a is None else numpy.ascontiguousarray(a)
+            for a in (*arrays, hand.BENT, hand.SPREAD)
+        ]
+        function = partial(called, "hand", "hand", len(points), *own, errors)
+        return function(None), into(function(blocks), blocks)
+
+    return Case(f"hand, {kind}", make, (problem.theta, problem.us), c)
 
 
 def cases():
