@@ -6,6 +6,7 @@ import math
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,9 @@ from lineara.backends.numpy_interpreter import run
 from lineara.errors import IndexRangeError, LinearaError, TypeMismatchError
 from lineara.ir.builder import Builder
 from lineara.ir.program import Function
-from lineara.ir.types import Array, type_of
+from lineara.ir.types import Array, ArrayType, type_of
+from lineara.ops import OPS
+from lineara.ops.control.call import Call
 
 TOGETHER = 40
 """Rows that are compiled as one function."""
@@ -168,6 +171,20 @@ def test_control_flow(case: Any) -> None:
         check(f, inputs)
         if active_mask(f):
             check(pullback(f), [*inputs, *cotangents(f, inputs)])
+
+
+def test_functions_that_have_variables_in_common() -> None:
+    """Versions of one function, with results left out, each called once and so made part of f."""
+    b = Builder("g")
+    x = b.parameter(ArrayType(np.dtype(float), (3,)))
+    (y,) = b.emit(OPS["dynamic_update_slice"](), x, OPS["sin"]()(x), b.constant(np.int64(0)))
+    g = b.build([y, x])
+    versions = [g, replace(g, name="h", results=g.results[:1], memo={})]
+    c = Builder("f")
+    z = c.parameter(x.type)
+    for g in versions:
+        z = c.emit(Call(g), z)[0] + z
+    check(c.build([z]), [np.array([0.1, 0.7, -0.4])])
 
 
 # -- calls ----------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from lineara.errors import Source
-from lineara.ir.containers import Container, Package, Stack
+from lineara.ir.containers import Package, Stack
 from lineara.ir.op import Op
 from lineara.ir.program import Function, Literal, Operand, Variable, reachable
 from lineara.ir.types import ArrayType
@@ -218,8 +218,8 @@ class _Flattener:
         return Flat(f.name, tuple(params), _live(steps, results), tuple(results))
 
     def fresh(self, v: Variable, leaves: dict[Operand, list[Operand]]) -> list[Variable]:
-        """The leaves of a variable: new ones if it is a package."""
-        made = leaves_of(v.type, v.hint) if isinstance(v.type, Container) else [v]
+        """The leaves of a variable: new ones, since functions may have variables in common."""
+        made = leaves_of(v.type, v.hint)
         leaves[v] = list(made)
         return made
 
@@ -265,11 +265,12 @@ class _Flattener:
         steps: list[Step],
     ) -> None:
         remaining = iter(operands)
+        inside: dict[Operand, list[Operand]] = {}
         for p in f.params:
-            leaves[p] = [next(remaining) for _ in leaves_of(p.type)]
-        self.body(f, leaves, steps)
+            inside[p] = [next(remaining) for _ in leaves_of(p.type)]
+        self.body(f, inside, steps)
         for v, inner in zip(results, f.results, strict=True):
-            leaves[v] = _of(inner, leaves)
+            leaves[v] = _of(inner, inside)
 
     def op(self, op: Op, types: Sequence[ArrayType]) -> Any:
         match op:
