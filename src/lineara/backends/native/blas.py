@@ -7,16 +7,12 @@ one stride. BLAS wants the stride of rows or of columns to be 1, and is told whi
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import llvmlite.binding as llvm
-from llvmlite import ir
-
+from lineara.backends.native import fortran
 from lineara.backends.native.flat import Flat, Step
 from lineara.backends.native.loops import Index, Loops
 from lineara.backends.native.numbers import INT, parts_of
@@ -27,9 +23,6 @@ from lineara.ops.shape import Transpose
 if TYPE_CHECKING:
     from lineara.backends.native.functions import FunctionEmitter
 
-INT32 = ir.IntType(32)
-PREFIXES = {"f": "s", "d": "d", "F": "c", "D": "z"}
-"""By dtype, what the names of BLAS's functions begin with."""
 LARGE = 20_000
 """Multiplications from which on a contraction is left to BLAS,"""
 EACH = 2_000
@@ -75,7 +68,7 @@ class Products(NamedTuple):
 
 def is_large(step: Step) -> bool:
     """Whether a contraction is worth a call of BLAS."""
-    if step.results[0].type.dtype.char not in PREFIXES:
+    if step.results[0].type.dtype.char not in fortran.PREFIXES:
         return False
     x, y, out = _parse(step.op.spec)
     sizes = _sizes(step)
@@ -217,51 +210,7 @@ def _factor(rows: int, row: int, columns: int, column: int) -> Factor | None:
 def _call(
     fn: FunctionEmitter, dtype: Any, found: Products, first: Any, second: Any, result: Any
 ) -> None:
-    b, module = fn.b, fn.module.module
-    name = f"lineara_{PREFIXES[dtype.char]}gemm"
-    function = module.globals.get(name)
-    pointer, count = result.type, INT32.as_pointer()
-    if function is None:
-        provide(PREFIXES[dtype.char])
-        letter = ir.IntType(8).as_pointer()
-        types = [letter, letter, count, count, count, pointer, pointer, count, pointer, count]
-        types += [pointer, pointer, count]
-        function = ir.Function(module, ir.FunctionType(ir.VoidType(), types), name=name)
-    part = pointer.pointee
-    columns, rows, terms = (_constant(module, INT32, (n,)) for n in found.sizes)
-    zeros = (0.0,) * (parts_of(dtype) - 1)
-    b.call(
-        function,
-        [
-            *(_constant(module, ir.IntType(8), (ord("NT"[f.transposed]),)) for f in found[4:6]),
-            *(columns, rows, terms, _constant(module, part, (1.0, *zeros))),
-            *(first, _constant(module, INT32, (found.first.leading,))),
-            *(second, _constant(module, INT32, (found.second.leading,))),
-            *(_constant(module, part, (0.0, *zeros)), result),
-            _constant(module, INT32, (found.leading,)),
-        ],
-    )
-
-
-def _constant(module: Any, type: Any, values: tuple[float, ...]) -> Any:
-    """The address of constants in a row, each there once in a module."""
-    name = f"constant.{type}.{'.'.join(map(str, values))}"
-    known = module.globals.get(name)
-    if known is None:
-        array = ir.ArrayType(type, len(values))
-        known = ir.GlobalVariable(module, array, name=name)
-        known.linkage, known.global_constant = "internal", True
-        known.initializer = ir.Constant(array, list(values))
-    return known.gep([INT(0), INT(0)])
-
-
-@lru_cache(maxsize=4)
-def provide(prefix: str) -> None:
-    """Tells the linker where SciPy's BLAS has the product of general matrices."""
-    from scipy.linalg import cython_blas
-
-    capsule = cython_blas.__pyx_capi__[f"{prefix}gemm"]
-    name, address = ctypes.pythonapi.PyCapsule_GetName, ctypes.pythonapi.PyCapsule_GetPointer
-    name.restype, name.argtypes = ctypes.c_char_p, [ctypes.py_object]
-    address.restype, address.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    llvm.add_symbol(f"lineara_{prefix}gemm", address(capsule, name(capsule)))
+    letters = ("NT"[f.transposed] for f in (found.first, found.second))
+    leading = found.first.leading, found.second.leading
+    arguments = (1.0, first, leading[0], second, leading[1], 0.0, result, found.leading)
+    fortran.call(fn, dtype, "gemm", *letters, *found.sizes, *arguments)

@@ -29,6 +29,7 @@ from lineara.backends.native.flat import (
     StackVariable,
     Step,
 )
+from lineara.backends.native.linalg import is_lapack, room, write_lapack
 from lineara.backends.native.loops import Loops
 from lineara.backends.native.nests import write_nest
 from lineara.backends.native.numbers import (
@@ -45,6 +46,7 @@ from lineara.backends.native.numbers import (
     parts_of,
 )
 from lineara.backends.native.plan import CONTROL, Nest, Plan
+from lineara.backends.native.running import is_running, write_running
 from lineara.ir.program import Literal, Operand, Variable
 from lineara.ops.contract import Dot
 from lineara.ops.slicing import Concatenate
@@ -116,7 +118,7 @@ class ModuleEmitter:
                 made = self.body(op)
                 frame = max(made.frame, self.function(op.cond).frame)
                 return frame + self._second_carries(op.body, op.carries, made)
-        return 0
+        return room(step)
 
     def _second_carries(self, f: Flat, carries: int, made: Made) -> int:
         return sum(
@@ -207,6 +209,10 @@ class FunctionEmitter:
             self.scalars[v] = Loops(self, ())._computed(v, (), -1)
         elif isinstance(op, Dot):
             write_products(self, unit)
+        elif is_lapack(unit):
+            write_lapack(self, unit)
+        elif is_running(unit):
+            write_running(self, unit)
         else:
             self.module.calls.write(self, unit)
         self.ready.update(v for v in unit.results if v.type.shape)

@@ -18,6 +18,7 @@ from lineara.ops.broadcast import Broadcast
 from lineara.ops.creation import Iota
 from lineara.ops.dynamic import DynamicSlice
 from lineara.ops.indexing import Gather
+from lineara.ops.linalg.matrix import Triangle
 from lineara.ops.shape import ExpandDims, Flip, Reshape, Squeeze, Transpose
 from lineara.ops.slicing import Pad, Slice
 
@@ -101,6 +102,16 @@ def _pad(loops: Loops, step: Step, index: Index, level: int) -> Num:
         inside = here if inside is None else both(loops.emitter(level), inside, here)
     value = loops.value(v, tuple(places))
     return value if inside is None else choose(loops.emitter(level), inside, value, zero)
+
+
+@reads(Triangle)
+def _triangle(loops: Loops, step: Step, index: Index, level: int) -> Num:
+    op, (v,) = step.op, step.operands
+    row, column = index[-2:]
+    above = loops.sum(column, loops.scaled(row, -1))
+    kept = loops.compared("<=" if op.lower else ">=", above, op.diagonal)
+    zero = constant(v.type.dtype.type(0))
+    return choose(loops.emitter(level), kept, loops.value(v, index), zero)
 
 
 @reads(Reshape)

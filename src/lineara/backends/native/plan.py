@@ -30,6 +30,7 @@ from lineara.ops.contract import Dot, _parse
 from lineara.ops.creation import Iota
 from lineara.ops.dynamic import DynamicSlice
 from lineara.ops.indexing import Gather
+from lineara.ops.linalg.matrix import Triangle
 from lineara.ops.packages import Blank
 from lineara.ops.reduce import ReduceAnd, ReduceMax, ReduceMin, ReduceOr, ReduceProd
 from lineara.ops.shape import ExpandDims, Flip, Reshape, Squeeze, Transpose
@@ -37,7 +38,7 @@ from lineara.ops.slicing import Concatenate, Pad, Slice
 
 MOVING = (
     *(Broadcast, Reshape, Transpose, Flip, ExpandDims, Squeeze, Slice, Pad),
-    *(Gather, DynamicSlice, Iota, Blank),
+    *(Gather, DynamicSlice, Iota, Blank, Triangle),
 )
 """Ops whose elements are elements of their first operand, or known."""
 REDUCTIONS = (ReduceSum, ReduceProd, ReduceMax, ReduceMin, ReduceOr, ReduceAnd)
