@@ -54,8 +54,17 @@ Index = tuple[At, ...]
 
 CHUNK = 512
 """Numbers that are added up before their sum is added, with compensation, to that of the others."""
+SHORT = 64
+"""How much code short loops may become that are written out."""
 LONG = 64
 """Length of the innermost loop from which on that is done after each run of it."""
+
+
+def _before(instruction: Any) -> Any:
+    """A builder that writes before an instruction, in order."""
+    builder = ir.IRBuilder(instruction.parent)
+    builder.position_before(instruction)
+    return builder
 
 
 class Loops:
@@ -69,6 +78,7 @@ class Loops:
         flat: bool = False,
         copies: int = 1,
         flush: Callable[[], None] | None = None,
+        weight: int | None = None,
     ) -> None:
         self.fn = fn
         self.shape = (prod(shape),) if flat else tuple(shape)
@@ -76,8 +86,10 @@ class Loops:
         self.copies = copies
         self.copy = 0
         self.flush = flush
+        self.weight = weight
+        """About how much code an iteration is; None if loops are to be loops in any case."""
         self.anchors: list[Any] = []
-        """For each level the instruction before which is written what all deeper levels share."""
+        """For each level what writes where all deeper levels share what is written."""
         self.memo: list[dict[Any, Num]] = [{}]
         self.lanes = 1
 
@@ -97,10 +109,27 @@ class Loops:
     ) -> None:
         """Writes the loops; `before` and `after` are called at each level around its loop."""
         self.lanes_allowed = lanes
+        self.written_out = self._innermost_short()
         start = self.b.append_basic_block("nest")
         self.b.branch(start)
         self.b.position_at_end(start)
         self._level(0, (), body, before, after)
+
+    def _innermost_short(self) -> int:
+        """The level from which on loops are so short that their iterations are written one by one:
+        all that they read at the same place is read once.
+        """
+        level, code = len(self.shape), self.weight
+        if code is None or code > SHORT // 4:
+            return level
+        while level:
+            n = self.shape[level - 1]
+            last = level == len(self.shape) and self.lanes_allowed
+            code *= n // LANES + n % LANES if last else n
+            if code > SHORT:
+                break
+            level -= 1
+        return level
 
     def _level(self, d: int, index: Index, body: Any, before: Any, after: Any) -> None:
         if d == len(self.shape):
@@ -110,14 +139,14 @@ class Loops:
         n, last = self.shape[d], d == len(self.shape) - 1
         whole = n - n % LANES if last and self.lanes_allowed else 0
         first = self.b.append_basic_block("loop")
-        self.anchors.append(self.b.branch(first))
+        self.anchors.append(_before(self.b.branch(first)))
         self.b.position_at_end(first)
 
         def inside(lanes: int) -> Callable[[Any], None]:
             def iteration(counter: Any) -> None:
                 self.memo.append({})
                 self.lanes = lanes
-                at = At(counter, int(lanes > 1), d)
+                at = At(counter, int(lanes > 1), d if d < self.written_out else -1)
                 self._level(d + 1, (*index, at), body, before, after)
                 self.lanes = 1
                 self.memo.pop()
@@ -164,8 +193,9 @@ class Loops:
         b = self.b
         if count < step:
             return
-        if count == step:
-            body(low)
+        if count == step or len(self.anchors) > self.written_out:
+            for k in range(0, count, step):
+                body(add(b, low, INT(k)))
             return
         entry, header = b.block, b.append_basic_block("body")
         b.branch(header)
@@ -186,10 +216,7 @@ class Loops:
         """Writes at that level: before the loops inside of it, or here if it is the innermost."""
         if level + 1 >= len(self.anchors):
             return Emit(self.b, alone=not self.shape)
-        anchor = self.anchors[level + 1]
-        builder = ir.IRBuilder(anchor.parent)
-        builder.position_before(anchor)
-        return Emit(builder)
+        return Emit(self.anchors[level + 1])
 
     # -- elements -------------------------------------------------------------------------------
 

@@ -56,7 +56,8 @@ def write_nest(fn: FunctionEmitter, nest: Nest) -> None:
         for sum_ in sums.values():
             sum_.flush()
 
-    loops = Loops(fn, nest.shape, flat=flat, copies=copies, flush=flush)
+    weight = sum(1 + sum(map(fn.plan.cost, s.operands)) // 2 for s in nest.roots)
+    loops = Loops(fn, nest.shape, flat=flat, copies=copies, flush=flush, weight=weight)
 
     def before(level: int, index: Index) -> None:
         for r, sum_ in sums.items():
