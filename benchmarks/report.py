@@ -115,7 +115,9 @@ def plot(medians, reference, path):
     axes = figure.subplots()
     for name in names:
         points = [(s[name] / s[reference], y) for y, s in enumerate(shown.values()) if name in s]
-        axes.scatter(*zip(*points, strict=True), label=name, s=80 if name == "lineara" else 30)
+        axes.scatter(
+            *zip(*points, strict=True), label=name, s=80 if name.startswith("lineara") else 30
+        )
     axes.set(xscale="log", xlabel=f"time of one gradient ÷ {reference}")
     axes.set_yticks(range(len(shown)), shown)
     axes.invert_yaxis()

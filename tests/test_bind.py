@@ -41,6 +41,15 @@ def test_arrays_are_read_and_written_in_place(backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+def test_arrays_of_its_surroundings(backend: str) -> None:
+    matrix, x = np.arange(6.0).reshape(2, 3).T, np.ones(2)
+    call = la.jit(lambda x: matrix @ x + matrix[0, 1], backend=backend).bind(x)
+    for _ in range(2):
+        np.testing.assert_array_equal(call(), matrix @ x + matrix[0, 1])
+        x += 1.0
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_errors_of_the_run(backend: str) -> None:
     x, i = np.arange(4.0), np.array(2)
     call = la.jit(lambda x, i: x[i] * 2, backend=backend).bind(x, i)

@@ -22,11 +22,13 @@ def bound(
     backend: BackEnd, function: Function, recorded: Recorded, leaves: Sequence[Any], out: Any
 ) -> Callable[[], Any]:
     """A function without arguments; see `Jitted.bind`."""
-    actual = [*recorded.captures, *leaves]
     types = [p.type for p in function.params]
-    inputs = [_input(x, type) for x, type in zip(actual, types, strict=True)]
+    arguments = types[len(recorded.captures) :]
+    own = [_input(x, type) for x, type in zip(leaves, arguments, strict=True)]
     outputs = _outputs(recorded.structure, [v.type for v in function.results], out)
-    _check_apart(inputs[len(recorded.captures) :], outputs)
+    _check_apart(own, outputs)
+    captures = zip(recorded.captures, types, strict=False)
+    inputs = [*(np.require(x, type.dtype, ["C", "A"]) for x, type in captures), *own]
     result = tree.unflatten(recorded.structure, outputs) if out is None else out
     quick = backend.bound(function, inputs, outputs)
 
