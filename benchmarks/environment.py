@@ -8,7 +8,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-LIBRARIES = "numpy", "scipy", "autograd", "torch", "jax", "jaxlib"
+LIBRARIES = "numpy", "scipy", "autograd", "torch", "jax", "jaxlib", "casadi"
 
 os.environ |= {
     "OMP_NUM_THREADS": "1",

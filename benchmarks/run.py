@@ -16,6 +16,7 @@ from libraries import LIBRARIES
 from rich.console import Console
 from rich.progress import Progress
 from timing import side_by_side, turn
+from workloads.case import COMPILER
 
 OURS, BOUND, THEIRS, HAND = "lineara", "lineara, bound", "JAX", "C"
 SLOW = 2.0
@@ -34,6 +35,8 @@ def main(only, rounds, out):
     by_casadi, without = contenders.available(("casadi",))
     for name in missing + without:
         console.print(f"{name} is not installed and takes no part: pip install {name}")
+    if COMPILER is None:
+        console.print("there is no C compiler, so C takes no part")
     gradients, firsts, memory, (load, *_) = {}, {}, {}, os.getloadavg()
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("", total=len(cases))
@@ -73,7 +76,7 @@ def participants(case, libraries, others, by_casadi):
         click.ClickException: if two gradients differ.
     """
     calls, values = {}, {}
-    if case.c:
+    if case.c and COMPILER:
         values["C, value"], calls[HAND] = case.c()
     for name, lib in libraries.items():
         if name not in case.without:
@@ -89,7 +92,8 @@ def participants(case, libraries, others, by_casadi):
     if case.casadi and by_casadi:
         calls["CasADi"] = by_casadi[0].gradient(case)
     check(case, calls)
-    return {n: call for n, call in calls.items() if n == HAND or turn(call, 1) < SLOW}, values
+    kept = OURS, BOUND, HAND
+    return {n: call for n, call in calls.items() if n in kept or turn(call, 1) < SLOW}, values
 
 
 def bound(lib, function, arguments):

@@ -11,7 +11,7 @@ from programs.program import Program
 from workloads.case import DOUBLE, Case, called, into
 
 DATA = os.environ.get("ADBENCH_DATA")
-MIXTURES = ("1k", 10, 25), ("10k", 10, 25), ("10k", 2, 50)
+MIXTURES = ("1k", 2, 5), ("1k", 10, 25), ("10k", 10, 25), ("10k", 2, 50)
 NETWORKS = (2, 1024), (2, 4096)
 
 

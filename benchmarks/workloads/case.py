@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy
 from programs.program import Program
 
-FLAGS = ["-O3", "-march=native", "-ffast-math", "-fPIC", "-shared"]
+FLAGS = ["-O3", "-march=native", "-ffast-math", "-fPIC"]
+COMPILER = which("cc") or which("gcc") or which("clang")
 
 
 class Case(NamedTuple):
@@ -36,14 +37,16 @@ class Case(NamedTuple):
 
 @lru_cache
 def library(name):
-    """The functions of ``c/NAME.c``, compiled for this machine; None without a compiler."""
-    compiler = which("cc") or which("gcc") or which("clang")
-    if compiler is None:
-        return None
-    folder = tempfile.mkdtemp(prefix="lineara-benchmark-")
-    target = Path(folder, f"{name}.so")
-    source = Path(__file__).parents[1] / "c" / f"{name}.c"
-    subprocess.run([compiler, *FLAGS, str(source), "-o", str(target), "-lm"], check=True)
+    """The functions of ``c/NAME.c``, compiled for this machine.
+
+    It is linked without the flags: with them, loading it would have all of the process take tiny
+    numbers for zero.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="lineara-benchmark-"))
+    source, target = Path(__file__).parents[1] / "c" / f"{name}.c", folder / f"{name}.so"
+    part = folder / f"{name}.o"
+    subprocess.run([COMPILER, *FLAGS, "-c", str(source), "-o", str(part)], check=True)
+    subprocess.run([COMPILER, "-shared", str(part), "-o", str(target), "-lm"], check=True)
     return ctypes.CDLL(str(target))
 
 

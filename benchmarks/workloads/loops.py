@@ -128,6 +128,7 @@ def heat(n, steps, bent):
 
 def cases():
     return [
-        *(reading(100_000), writing(10_000), writing(100_000), orbit(1000)),
+        *(reading(1000), reading(100_000), reading(1_000_000)),
+        *(writing(1000), writing(10_000), writing(100_000), writing(1_000_000), orbit(1000)),
         *(heat(1000, 1000, False), heat(1000, 1000, True)),
     ]
