@@ -23,7 +23,12 @@ def reading(n):
             into(called("small", "reading_gradient", n, x, g), g),
         )
 
-    return Case(f"loop that reads, {n}", make, (x,), c)
+    return Case(f"loop that reads, {n}", make, (x,), c, without=slow(n))
+
+
+def slow(n):
+    """Who takes many seconds for so many iterations."""
+    return ("interpreter",) if n >= 100_000 else ()
 
 
 def writing(n):
@@ -49,7 +54,7 @@ def writing(n):
         )
 
     quadratic = ("jax",) if n > 10_000 else ()
-    return Case(f"loop that writes, {n}", make, (x,), c, without=quadratic)
+    return Case(f"loop that writes, {n}", make, (x,), c, without=quadratic + slow(n))
 
 
 def orbit(steps):

@@ -148,20 +148,19 @@ class Jitted:
         return tree.unflatten(recorded.structure, results)
 
     def _shorter(self, key: Key, recorded: Recorded) -> Callable[..., Any] | None:
-        """A short way for a signature that comes again, if all arguments are arrays."""
+        """A short way for a signature that comes again, if there are no static arguments."""
         if key not in self.shorts:
-            flat = tree.structure(((0,) * len(key.types), {}))
-            plain = not key.static and key.structure == flat
-            self.shorts[key] = (
-                self.backend.shorter(
+            short = None
+            if not key.static:
+                short = self.backend.shorter(
                     simplify(recorded.function),
                     recorded.captures,
                     [t.number for t in key.types],
                     lambda results: tree.unflatten(recorded.structure, results),
                 )
-                if plain
-                else None
-            )
+            flat = tree.structure(((0,) * len(key.types), {}))
+            nested = short is not None and key.structure != flat
+            self.shorts[key] = _on_leaves(short, key.structure) if nested else short
         return self.shorts[key]
 
     def _divide(self, args: Any, kwargs: Any) -> tuple[dict[int | str, Any], Any]:
@@ -233,6 +232,18 @@ class Jitted:
         if not any(isinstance(x, Traced) for x in recorded.captures):
             self.recorded[key] = recorded  # a capture of an outer trace is good for this call only
         return recorded
+
+
+def _on_leaves(
+    short: Callable[..., Any] | None, structure: tree.Structure
+) -> Callable[..., Any] | None:
+    """A short way for arguments that are pytrees of that structure."""
+
+    def nested(*args: Any) -> Any:
+        leaves, found = tree.flatten((args, {}))
+        return short(*leaves) if short and found == structure else None
+
+    return nested
 
 
 def _signature(leaf: Any) -> Signature:
