@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import llvmlite
@@ -38,6 +39,18 @@ def machine(opt: int) -> Any:
         opt=opt,
         jit=True,
     )
+
+
+target = lru_cache(maxsize=2)(machine)
+"""The same, for all who do not keep it."""
+
+
+@lru_cache(maxsize=1)
+def _settings() -> str:
+    """All that code depends on besides its text: the processor, LLVM, and what is written here."""
+    processor = (llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+    versions = (llvm.llvm_version_info, llvmlite.__version__, target(2).triple)
+    return f"{processor} {versions} {Path(__file__).read_text(encoding='utf-8')}"
 
 
 @lru_cache(maxsize=1)
@@ -87,25 +100,21 @@ class Code:
 
 def _translated(module: str, short: bool, kept: bool) -> bytes:
     """Object code of a module, from disk if it is there."""
-    target = machine(2 if short else 0)
-    versions = map(str, (llvm.llvm_version_info, llvmlite.__version__))
-    processor = (target.triple, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
-    key = cache.digest(*versions, *processor, module)
+    key = cache.digest(_settings(), module) if kept else b""
     code = cache.load(key) if kept else None
     if code is None:
-        code = target.emit_object(_optimised(module, short))
+        code = target(2 if short else 0).emit_object(_optimised(module, short))
         if kept:
             cache.store(key, code)
     return code
 
 
 def _optimised(module: str, short: bool) -> Any:
-    target = machine(2)
     parsed = llvm.parse_assembly(module)
-    parsed.triple = target.triple
-    parsed.data_layout = str(target.target_data)
+    parsed.triple = target(2).triple
+    parsed.data_layout = str(target(2).target_data)
     parsed.verify()
-    passes = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options())
+    passes = llvm.create_pass_builder(target(2), llvm.create_pipeline_tuning_options())
     _passes(short).run(parsed, passes)
     return parsed
 
@@ -132,4 +141,4 @@ def _passes(short: bool) -> Any:
 
 def assembly(text: str) -> str:
     """What LLVM makes of code of its own, for people to read."""
-    return str(machine(2).emit_assembly(llvm.parse_assembly(text)))
+    return str(target(2).emit_assembly(llvm.parse_assembly(text)))
