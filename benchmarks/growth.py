@@ -152,7 +152,7 @@ def loop_table(function, lengths):
     costs = np.array([measured(function, n) for n in lengths], float)
     rows = []
     for n, (time, work, peak, tape) in zip(lengths, costs, strict=True):
-        each = [f"{1e6 * time / n:.1f} µs", f"{work / n:.1f}", f"{peak / n:.1f} B"]
+        each = [f"{1e9 * time / n:.0f} ns", f"{work / n:.1f}", f"{peak / n:.1f} B"]
         rows.append([f"{n:,}", f"{time:.3g} s", *each, f"{tape / n:.1f} B"])
     exponents = [exponent(lengths, column) for column in costs.T]
     last = ["exponent", "", *(f"{p:.2f}" for p in exponents)]
@@ -161,7 +161,7 @@ def loop_table(function, lengths):
         known = [n for n in lengths if n <= JAX_LENGTH]
         times = [by_jax(n) for n in known]
         for i, row in enumerate(rows):
-            row.append(f"{1e6 * times[i] / known[i]:.1f} µs" if i < len(known) else "")
+            row.append(f"{1e9 * times[i] / known[i]:.0f} ns" if i < len(known) else "")
         last.append(f"{exponent(known, times):.2f}")
     return header, [*rows, last], exponents
 
