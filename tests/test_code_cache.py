@@ -35,9 +35,9 @@ def translations(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     modules: list[str] = []
     optimised = machine._optimised
 
-    def noting(module: str, short: bool) -> Any:
+    def noting(module: str, *, rough: bool) -> Any:
         modules.append(module)
-        return optimised(module, short)
+        return optimised(module, rough=rough)
 
     monkeypatch.setattr(machine, "_optimised", noting)
     yield modules
@@ -47,10 +47,17 @@ def model(x: Any) -> Any:
     return np.sum(np.tanh(x) * np.sort(x)[::-1]) * np.linalg.det(np.outer(x, x)[:2, :2] + np.eye(2))
 
 
+PROGRAM = la.trace(la.grad(model))(X)
+"""The gradient of a function; a part of it is left to NumPy."""
+
+
+def compile() -> Compiled:
+    return Compiled(simplify(forget(PROGRAM.main)))
+
+
 def compute() -> Any:
-    """The gradient of a function, compiled anew; a part of it is left to NumPy."""
-    program = la.trace(la.grad(model))(X)
-    results = Compiled(simplify(forget(program.main)))(*program.constants, X)
+    """The gradient, compiled anew."""
+    results = compile()(*PROGRAM.constants, X)
     assert results is not None
     return results[0]
 
@@ -62,6 +69,15 @@ def test_code_is_found_again(folder: Path, translations: list[str]) -> None:
         np.testing.assert_array_equal(compute(), first)
     assert len(translations) == 1
     la.jit(lambda x: x + 1)(X)
+    assert len(translations) == len(list(folder.iterdir())) == 2
+
+
+def test_good_code_is_preferred(folder: Path, translations: list[str]) -> None:
+    assert compile().code.rough
+    assert compile().code.rough
+    assert len(translations) == 1
+    assert not compile().settle().code.rough
+    assert not compile().code.rough
     assert len(translations) == len(list(folder.iterdir())) == 2
 
 

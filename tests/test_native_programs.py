@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from laws import active_mask, cotangents, pullback
 from programs import controlled, functions, of_any_length
 from random_functions import defined, texts
+from test_native import both
 from test_random_functions import BOTH, inputs
 from values import Value, leaves, mapped
 
@@ -76,7 +77,7 @@ def agree(found: Any, expected: Any, near: Any) -> None:
 def check(f: Function, args: Sequence[Value]) -> None:
     """Native code agrees with the interpreter, errors included."""
     with np.errstate(all="ignore"):
-        found = Compiled(f)(*args)
+        found = both(Compiled(f), args)
         try:
             expected = run(f, *map(number, args))
             near = run(f, *(number(nudged(x)) for x in args))

@@ -19,8 +19,8 @@ from lineara.ops.control.scan import Scan
 
 SWITCH = "LINEARA_COMPILE"
 """The environment variable that keeps un-jitted calls on the interpreter if it is 0."""
-START, EACH = 0.03, 0.0015
-"""Seconds that it takes to compile: any program, and each of its equations."""
+START, EACH = 0.015, 0.0007
+"""Seconds until machine code is there: for any program, and for each of its equations."""
 STEP = 1.5e-6
 """Seconds that the interpreter takes for an equation on few numbers."""
 

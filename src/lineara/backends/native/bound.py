@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 
+from lineara.backends.native import llir
 from lineara.backends.native.machine import Code
 from lineara.backends.native.numbers import BYTES, INT
 
@@ -32,13 +32,13 @@ def bound(
 
 
 def _module(entry: int, frame: int, table: int) -> Any:
-    module = ir.Module(name="bound")
-    function = ir.Function(module, ir.FunctionType(INT, []), name="bound")
-    b = ir.IRBuilder(function.append_basic_block("entry"))
+    module = llir.Module("bound")
+    function = llir.Function(module, llir.function_type(INT, []), "bound")
+    b = llir.Builder(function.append_basic_block("entry"))
     status = b.alloca(INT)
     b.store(INT(0), status)
     addresses = BYTES.as_pointer()
-    target = ir.FunctionType(ir.VoidType(), [BYTES, INT.as_pointer(), addresses]).as_pointer()
+    target = llir.function_type(llir.VOID, [BYTES, INT.as_pointer(), addresses]).as_pointer()
     arguments = [b.inttoptr(INT(frame), BYTES), status, b.inttoptr(INT(table), addresses)]
     b.call(b.inttoptr(INT(entry), target), arguments)
     b.ret(b.load(status))

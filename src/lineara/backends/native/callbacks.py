@@ -8,8 +8,8 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from llvmlite import ir
 
+from lineara.backends.native import llir
 from lineara.backends.native.flat import NotNativeError, StackVariable, Step
 from lineara.backends.native.machine import Code
 from lineara.backends.native.numbers import BYTES, INT, Emit, constant, memory_type, parts_of
@@ -70,7 +70,7 @@ class Calls:
         self.steps.append(_runner(step))
         self.names.append(step.op.name)
         b, values = fn.b, [*step.operands, *step.results]
-        table = fn.slot(ir.ArrayType(BYTES, len(values)))
+        table = fn.slot(llir.array(BYTES, len(values)))
         rooms = []
         for i, v in enumerate(values):
             is_result = i >= len(step.operands)
@@ -78,13 +78,13 @@ class Calls:
                 place = fn.pointer(v)  # type: ignore[arg-type]
             else:
                 dtype = v.type.dtype
-                slot = fn.slot(ir.ArrayType(memory_type(dtype), parts_of(dtype)))
+                slot = fn.slot(llir.array(memory_type(dtype), parts_of(dtype)))
                 place = b.bitcast(slot, memory_type(dtype).as_pointer())
                 number_or_zero = constant(dtype.type(0)) if is_result else fn.number_of(v)
                 Emit(b).store(number_or_zero, place, INT(0))
             rooms.append(place)
             b.store(b.bitcast(place, BYTES), b.gep(table, [INT(0), INT(i)]))
-        type = ir.FunctionType(INT, [INT, BYTES.as_pointer()])
+        type = llir.function_type(INT, [INT, BYTES.as_pointer()])
         function = b.load(_pointer(b.module, type.as_pointer()))
         with b.if_then(fn.is_fine()):
             failed = b.call(function, [INT(number), b.gep(table, [INT(0), INT(0)])])
@@ -97,8 +97,7 @@ def _pointer(module: Any, type: Any) -> Any:
     """The variable that holds the address of `Calls.function` once the code is loaded."""
     known = module.globals.get(POINTER)
     if known is None:
-        known = ir.GlobalVariable(module, type, POINTER)
-        known.initializer = ir.Constant(type, None)
+        known = llir.Global(module, type, POINTER, type(None))
     return known
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from threading import Lock
+from threading import Lock, Thread
 from time import perf_counter
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 
+from lineara.backends.native import llir
 from lineara.backends.native.bound import bound as machine_bound
 from lineara.backends.native.callbacks import Calls
 from lineara.backends.native.direct import Frames, direct
@@ -36,8 +36,12 @@ QUICK = 200_000
 class Compiled:
     """A function in machine code.
 
+    Code that is there soon serves the first call. The second one has better code made, in a thread
+    of its own, and whatever runs in the meantime uses what there is; the results are the same.
+
     Attributes:
         frames: the memory for its runs.
+        address: where the address of the code is.
     """
 
     def __init__(self, f: Function) -> None:
@@ -53,14 +57,48 @@ class Compiled:
         self.outputs = [v.type for v in f.results]
         self.params = [p.type for p in main.params]
         self.results = [v.type for v in main.results]
-        self.code = Code(emitter.finished(), kept=True)
-        self.calls.connect(self.code)
-        self.address = self.code.address("entry")
-        self.entry = ENTRY(self.address)
+        self.address = ctypes.c_void_p()
+        self.used = False
+        self.worker: Thread | None = None
+        self.rough: Code | None = None
+        self.lock = Lock()
+        self._load(Code(emitter.finished(), kept=True, hurry=True))
         self.seconds = perf_counter() - start
+
+    def _load(self, code: Code) -> None:
+        """Uses that code from now on."""
+        self.calls.connect(code)
+        address = code.address("entry")
+        entry = ENTRY(address)
+        entry.code = code  # type: ignore[attr-defined]
+        self.code, self.entry, self.address.value = code, entry, address
+
+    def improve(self) -> Thread | None:
+        """Has better code made, if there is none yet; the thread that does it."""
+        with self.lock:
+            if self.code.rough and self.worker is None:
+                self.rough = self.code  # it may be running when it is replaced
+                self.worker = Thread(target=self._improve, name="lineara compiles")
+                self.worker.start()
+        return self.worker
+
+    def _improve(self) -> None:
+        start = perf_counter()
+        self._load(Code(self.code.module, kept=True))
+        self.seconds += perf_counter() - start
+
+    def settle(self) -> Compiled:
+        """The same, once its code is as good as it gets."""
+        worker = self.improve()
+        if worker is not None:
+            worker.join()
+        return self
 
     def __call__(self, *values: Array) -> tuple[Array, ...] | None:
         """The results, or None if something went wrong that NumPy explains better."""
+        if self.used:
+            self.improve()
+        self.used = True
         inputs = [x for v, type in zip(values, self.inputs, strict=True) for x in given(v, type)]
         outputs = [np.empty(type.shape, type.dtype) for type in self.results]
         places = [x.ctypes.data for x in (*inputs, *outputs)]
@@ -91,6 +129,7 @@ class Compiled:
         params = list(zip(self.params[own:], kinds, strict=True))
         if any(not t.shape for t in self.params[:own]):
             return None
+        self.improve()
         return direct(self.address, self.frames, kept, params, self.results, finish)
 
 
@@ -113,9 +152,9 @@ def _write_entry(emitter: ModuleEmitter, main: Any, made: Any, *, releasing: boo
 
     It may let other threads run in the meantime.
     """
-    type = ir.FunctionType(ir.VoidType(), [BYTES, STATUS, BYTES.as_pointer()])
-    function = ir.Function(emitter.module, type, name="entry")
-    b = ir.IRBuilder(function.append_basic_block("entry"))
+    type = llir.function_type(llir.VOID, [BYTES, STATUS, BYTES.as_pointer()])
+    function = llir.Function(emitter.module, type, "entry")
+    b = llir.Builder(function.append_basic_block("entry"))
     frame, status, table = function.args
     arguments: list[Any] = []
     for i, v in enumerate((*main.params, *main.results)):
@@ -162,7 +201,8 @@ def bound(
     code = compiled(f)
     if code is None:
         return None
-    call = machine_bound(code.address, code.frames.size, inputs, outputs)
+    entry = code.settle().address.value or 0
+    call = machine_bound(entry, code.frames.size, inputs, outputs)
     call.code = code  # type: ignore[attr-defined]
     if code.quick and not code.calls.steps:
         return call
@@ -181,7 +221,7 @@ def bound(
 def inspect(f: Function) -> Report | None:
     """How a function was compiled, if it could be."""
     code = compiled(f)
-    return None if code is None else report(code, Program.of(f))
+    return None if code is None else report(code.settle(), Program.of(f))
 
 
 def run(f: Function, *values: Array) -> tuple[Array, ...]:

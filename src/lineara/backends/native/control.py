@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llvmlite import ir
-
-from lineara.backends.native import stacks
+from lineara.backends.native import llir, stacks
 from lineara.backends.native.flat import Branch, Flat, Invoke, Loop, Repeat, StackVariable, Step
 from lineara.backends.native.homes import _aligned
 from lineara.backends.native.numbers import (
@@ -58,9 +56,7 @@ def _branch(fn: FunctionEmitter, step: Step, op: Branch) -> None:
     after = b.append_basic_block("after")
     below = b.icmp_signed("<", x, INT(0))
     x = b.select(below, INT(0), x)  # what is out of range is the first branch, or the last one
-    chosen = b.switch(x, blocks[-1])
-    for k, block in enumerate(blocks[:-1]):
-        chosen.add_case(INT(k), block)
+    b.switch(x, blocks[-1], list(enumerate(blocks[:-1])))
     for f, block in zip(op.functions, blocks, strict=True):
         b.position_at_end(block)
         fn.call(fn.module.function(f), scratch, inputs, rooms)
@@ -87,7 +83,7 @@ class _Carry:
                 self.second = fn.b.bitcast(scratch, memory_type(v.type.dtype).as_pointer())
         else:
             Emit(fn.b).store(fn.number_of(start), self.room, INT(0))
-            slot = fn.slot(ir.ArrayType(memory_type(v.type.dtype), parts_of(v.type.dtype)))
+            slot = fn.slot(llir.array(memory_type(v.type.dtype), parts_of(v.type.dtype)))
             self.second = fn.b.bitcast(slot, memory_type(v.type.dtype).as_pointer())
         self.swapped = self.second is not None and v.type.nbytes > SWAPPED
         if self.swapped:
@@ -221,7 +217,7 @@ def _poll(fn: FunctionEmitter, k: Any, interval: int) -> Any:
     """Lets Python handle signals, every so often; whether the run goes on."""
     b = fn.b
     due = b.icmp_signed("==", b.and_(k, INT(interval - 1)), INT(interval - 1))
-    with b.if_then(due, likely=False):
+    with b.if_then(due, rarely=True):
         handle_signals(b, fn.status)
     return b.icmp_signed("==", b.load(fn.status), INT(0))
 

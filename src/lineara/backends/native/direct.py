@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 
+from lineara.backends.native import llir
 from lineara.backends.native.machine import Code
 from lineara.backends.native.numbers import BYTES, INT
 from lineara.ir.types import ArrayType
@@ -83,7 +83,7 @@ def can() -> bool:
 
 
 def direct(
-    entry: int,
+    entry: ctypes.c_void_p,
     frames: Frames,
     captures: Sequence[Any],
     params: Sequence[tuple[ArrayType, type | None]],
@@ -93,7 +93,8 @@ def direct(
     """A function of the arguments that returns the result, or None if they are not plain.
 
     Args:
-        entry: the address of the function that takes the frame, a status, and all addresses.
+        entry: holds the address, which may change, of the function that takes the frame, a
+            status, and all addresses.
         frames: the memory that it needs.
         captures: arrays that are passed first.
         params: the types of the arguments, and whether one is a number of Python's.
@@ -106,12 +107,13 @@ def direct(
     if any(kind not in (None, float) for _, kind in params):
         return None
     inputs = [(ArrayType(x.dtype, x.shape), None) for x in captures]
-    code = Code(str(_module(entry, len(captures), [*inputs, *params], results)))
+    place = ctypes.addressof(entry)
+    code = Code(str(_module(place, len(captures), [*inputs, *params], results)))
     count = len(captures) + len(params) + len(results)
     objects = [ctypes.py_object] * count
     signature = ctypes.PYFUNCTYPE(ctypes.c_int64, ctypes.c_int64, *objects)
     function = signature(code.address("direct"))
-    function.code = code  # type: ignore[attr-defined]
+    function.alive = (code, entry)  # type: ignore[attr-defined]
     return _caller(function, frames, captures, len(params), results, finish)
 
 
@@ -160,11 +162,11 @@ def _module(
     params: Sequence[tuple[ArrayType, type | None]],
     results: Sequence[ArrayType],
 ) -> Any:
-    module = ir.Module(name="direct")
+    module = llir.Module("direct")
     count = len(params) + len(results)
-    function = ir.Function(module, ir.FunctionType(INT, [INT, *[BYTES] * count]), name="direct")
-    b = ir.IRBuilder(function.append_basic_block("entry"))
-    table = b.alloca(ir.ArrayType(BYTES, count))
+    function = llir.Function(module, llir.function_type(INT, [INT, *[BYTES] * count]), "direct")
+    b = llir.Builder(function.append_basic_block("entry"))
+    table = b.alloca(llir.array(BYTES, count))
     status = b.alloca(INT)
     b.store(INT(0), status)
 
@@ -190,10 +192,10 @@ def _module(
             if type.shape and i >= captures:
                 _require_array(b, read, require, x, type)
         b.store(place, b.gep(table, [INT(0), INT(i)]))
-    target = ir.FunctionType(
-        ir.VoidType(), [BYTES, INT.as_pointer(), BYTES.as_pointer()]
+    target = llir.function_type(
+        llir.VOID, [BYTES, INT.as_pointer(), BYTES.as_pointer()]
     ).as_pointer()
-    run = b.inttoptr(INT(entry), target)
+    run = b.load(b.inttoptr(INT(entry), target.as_pointer()))
     b.call(run, [b.inttoptr(frame, BYTES), status, b.gep(table, [INT(0), INT(0)])])
     b.ret(b.load(status))
     b.position_at_end(misfit)
@@ -203,7 +205,7 @@ def _module(
 
 def _require_array(b: Any, read: Any, require: Any, x: Any, type: ArrayType) -> None:
     """An array must have the dtype, the shape and the memory layout that are expected."""
-    int32 = ir.IntType(32)
+    int32 = llir.int_type(32)
     fits = b.icmp_signed("==", read(x, DESCR), INT(id(type.dtype)))
     rank = b.icmp_signed("==", read(x, NDIM, int32), int32(type.ndim))
     flags = b.and_(read(x, FLAGS, int32), int32(USABLE))

@@ -7,15 +7,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm
-from llvmlite import ir
 
-from lineara.backends.native.numbers import BYTE, INT, part_type, parts_of
+from lineara.backends.native import llir
+from lineara.backends.native.numbers import BYTE, part_type, parts_of
 from lineara.ir.types import DType
 
 if TYPE_CHECKING:
     from lineara.backends.native.functions import FunctionEmitter
 
-INT32 = ir.IntType(32)
+INT32 = llir.int_type(32)
 PREFIXES = {"f": "s", "d": "d", "F": "c", "D": "z"}
 """By dtype, what the names of routines begin with."""
 
@@ -30,8 +30,8 @@ def call(fn: FunctionEmitter, dtype: DType, routine: str, *arguments: Any) -> No
     known = module.globals.get(_symbol(name))
     if known is None:
         provide(name)
-        type = ir.FunctionType(ir.VoidType(), [x.type for x in places])
-        known = ir.Function(module, type, name=_symbol(name))
+        type = llir.function_type(llir.VOID, [x.type for x in places])
+        known = llir.Function(module, type, _symbol(name))
     fn.b.call(known, places)
 
 
@@ -49,14 +49,12 @@ def _place(module: Any, dtype: DType, argument: Any) -> Any:
 
 def _constant(module: Any, type: Any, values: tuple[float, ...]) -> Any:
     """The address of constants in a row, each there once in a module."""
-    name = f"constant.{type}.{'.'.join(map(str, values))}"
+    name = f"constant.{type.text}.{'.'.join(map(str, values))}"
     known = module.globals.get(name)
     if known is None:
-        array = ir.ArrayType(type, len(values))
-        known = ir.GlobalVariable(module, array, name=name)
-        known.linkage, known.global_constant = "internal", True
-        known.initializer = ir.Constant(array, list(values))
-    return known.gep([INT(0), INT(0)])
+        numbers = llir.array(type, len(values))(values)
+        known = llir.Global(module, numbers.type, name, numbers, internal=True, constant=True)
+    return llir.Value(type.as_pointer(), known.text)
 
 
 def _symbol(name: str) -> str:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 
 from lineara.backends.native import homes as layout
-from lineara.backends.native import stacks
+from lineara.backends.native import llir, stacks
 from lineara.backends.native.blas import write_products
 from lineara.backends.native.callbacks import Calls
 from lineara.backends.native.changes import write_change, write_pieces
@@ -75,7 +74,7 @@ class ModuleEmitter:
     """Writes the functions of a program, each once for each way to call it."""
 
     def __init__(self, name: str, calls: Calls) -> None:
-        self.module = ir.Module(name=name)
+        self.module = llir.Module(name)
         self.calls = calls
         self.made: dict[Any, Made] = {}
 
@@ -90,7 +89,7 @@ class ModuleEmitter:
         """The text of the module; what is called once becomes part of its caller."""
         for made in self.made.values():
             if made.calls <= 1:
-                made.function.attributes.add("alwaysinline")
+                made.function.attributes.append("alwaysinline")
         return str(self.module)
 
     def body(self, loop: Loop | Repeat) -> Made:
@@ -153,16 +152,15 @@ class FunctionEmitter:
         f = self.f
         inputs = [t for p in f.params for t in _parameter_types(p)]
         outputs = [memory_type(v.type.dtype).as_pointer() for v in f.results]
-        type = ir.FunctionType(ir.VoidType(), [BYTES, STATUS, *inputs, *outputs])
+        type = llir.function_type(llir.VOID, [BYTES, STATUS, *inputs, *outputs])
         name = f"f{len(self.module.made)}.{f.name}"
-        self.function = ir.Function(self.module.module, type, name=name)
-        self.function.linkage = "internal"
+        self.function = llir.Function(self.module.module, type, name)
+        self.function.internal = True
         entry = self.function.append_basic_block("entry")
-        self.slots = ir.IRBuilder(entry)
+        self.slots = llir.Builder(entry)
         start = self.function.append_basic_block("start")
-        self.jump = self.slots.branch(start)
-        self.slots.position_before(self.jump)
-        self.b = ir.IRBuilder(start)
+        self.slots.branch(start)
+        self.b = llir.Builder(start)
         self.frame, self.status, *arguments = self.function.args
         self.wrong = self.slots.alloca(BOOL)
         self.slots.store(BOOL(0), self.wrong)
@@ -175,7 +173,7 @@ class FunctionEmitter:
         self._return()
         for k in range(len(f.results)):
             if k not in self.homes.given:
-                self.function.args[len(type.args) - len(f.results) + k].add_attribute("noalias")
+                self.function.args[k - len(f.results)].attributes.append("noalias")
         return Made(self.function, self.homes.frame, self.homes.given)
 
     def _bind(self, arguments: Sequence[Any]) -> None:
@@ -236,7 +234,7 @@ class FunctionEmitter:
             elif self.homes.of[v] != layout.Home("result", k) and k not in self.homes.given:
                 self.copy(out, self.pointer(v), v.type.nbytes)
         flagged = self.b.load(self.wrong)
-        with self.b.if_then(flagged, likely=False):
+        with self.b.if_then(flagged, rarely=True):
             self.b.store(INT(1), self.status)
         self.b.ret_void()
 
@@ -244,7 +242,6 @@ class FunctionEmitter:
 
     def slot(self, type: Any) -> Any:
         """Room for one value of an LLVM type."""
-        self.slots.position_before(self.jump)
         return self.slots.alloca(type)
 
     def pointer(self, v: Variable) -> Any:
@@ -255,12 +252,10 @@ class FunctionEmitter:
         pointer = self.pointers[home]
         wanted = memory_type(v.type.dtype).as_pointer()
         if pointer.type != wanted:
-            self.slots.position_before(self.jump)
             pointer = self.slots.bitcast(pointer, wanted)
         return pointer
 
     def _pointer(self, home: layout.Home, v: Variable) -> Any:
-        self.slots.position_before(self.jump)
         if home.kind == "param":
             return self.parameters[home.number]
         if home.kind == "result":
@@ -268,9 +263,8 @@ class FunctionEmitter:
         if home.kind == "frame":
             at = self.slots.gep(self.frame, [INT(home.number)])
             return self.slots.bitcast(at, memory_type(v.type.dtype).as_pointer())
-        type = ir.ArrayType(memory_type(v.type.dtype), max(v.type.size, 1) * parts_of(v.type.dtype))
-        room = self.slots.alloca(type)
-        room.align = 32
+        type = llir.array(memory_type(v.type.dtype), max(v.type.size, 1) * parts_of(v.type.dtype))
+        room = self.slots.alloca(type, 32)
         return self.slots.bitcast(room, memory_type(v.type.dtype).as_pointer())
 
     def scratch(self) -> Any:
@@ -284,8 +278,8 @@ class FunctionEmitter:
             return
         types = [BYTES, BYTES, INT, BOOL]
         name = "llvm.memmove.p0.p0.i64"
-        known = self.module.module.globals.get(name) or ir.Function(
-            self.module.module, ir.FunctionType(ir.VoidType(), types), name=name
+        known = self.module.module.globals.get(name) or llir.Function(
+            self.module.module, llir.function_type(llir.VOID, types), name
         )
         target, source = (self.b.bitcast(x, BYTES) for x in (target, source))
         self.b.call(known, [target, source, INT(size), BOOL(0)])
@@ -314,8 +308,7 @@ class FunctionEmitter:
         if v.type.shape:
             return self.pointer(v)
         dtype = v.type.dtype
-        slot = self.slot(ir.ArrayType(memory_type(dtype), parts_of(dtype)))
-        self.slots.position_before(self.jump)
+        slot = self.slot(llir.array(memory_type(dtype), parts_of(dtype)))
         return self.slots.bitcast(slot, memory_type(dtype).as_pointer())
 
     def call(self, made: Made, scratch: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:

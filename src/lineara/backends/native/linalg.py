@@ -14,9 +14,8 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from llvmlite import ir
 
-from lineara.backends.native import maths
+from lineara.backends.native import llir, maths
 from lineara.backends.native.control import _counted
 from lineara.backends.native.flat import Step
 from lineara.backends.native.fortran import INT32, PREFIXES, call
@@ -55,7 +54,7 @@ def room(step: Step) -> int:
         return 0
     type = step.operands[0].type
     n = type.shape[-1]
-    return int(n * n * type.dtype.itemsize + n * INT32.width // 8)
+    return int(n * n * type.dtype.itemsize + n * INT32.count // 8)
 
 
 def write_lapack(fn: FunctionEmitter, step: Step) -> None:
@@ -248,7 +247,7 @@ def _determinant(fn: FunctionEmitter, step: Step, places: list[Any], rooms: list
 
         _counted(fn, INT(n), pivot)
         singular = _failed(fn, info)
-        none = ir.Constant(start[0].type, float(-np.inf))
+        none = llir.Constant(start[0].type, float(-np.inf))
         sign = Num(dtype, (b.select(singular, start[1], b.load(slots[0])),))
         log = Num(dtype, (b.select(singular, none, b.load(slots[1])),))
         if isinstance(step.op, Det):

@@ -12,8 +12,8 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from llvmlite import ir
 
+from lineara.backends.native import llir
 from lineara.backends.native.elementwise import choose, convert, lowering
 from lineara.backends.native.flat import Step
 from lineara.backends.native.machine import LANES
@@ -45,7 +45,7 @@ class At(NamedTuple):
     def key(self) -> Any:
         base = self.base
         return (
-            base.constant if isinstance(base, ir.Constant) else id(base),
+            base.text,
             self.stride,
         )
 
@@ -58,13 +58,6 @@ SHORT = 64
 """How much code short loops may become that are written out."""
 LONG = 64
 """Length of the innermost loop from which on that is done after each run of it."""
-
-
-def _before(instruction: Any) -> Any:
-    """A builder that writes before an instruction, in order."""
-    builder = ir.IRBuilder(instruction.parent)
-    builder.position_before(instruction)
-    return builder
 
 
 class Loops:
@@ -139,7 +132,8 @@ class Loops:
         n, last = self.shape[d], d == len(self.shape) - 1
         whole = n - n % LANES if last and self.lanes_allowed else 0
         first = self.b.append_basic_block("loop")
-        self.anchors.append(_before(self.b.branch(first)))
+        self.anchors.append(llir.Builder(self.b.block))
+        self.b.branch(first)
         self.b.position_at_end(first)
 
         def inside(lanes: int) -> Callable[[Any], None]:
@@ -319,7 +313,7 @@ class Loops:
         """An index for each lane."""
         if at.stride is None:
             return at.base
-        lanes = ir.Constant(ir.VectorType(INT, LANES), [k * at.stride for k in range(LANES)])
+        lanes = llir.Constant(llir.vector(INT, LANES), [k * at.stride for k in range(LANES)])
         return e.b.add(e.splat(at.base, LANES), lanes)
 
     def number(self, at: At, dtype: DType) -> Num:
@@ -343,8 +337,8 @@ class Loops:
         e = self.emitter(at.level)
         any_wrong = wrong.value
         if wrong.lanes > 1:
-            bits = e.b.bitcast(wrong.value, ir.IntType(wrong.lanes))
-            any_wrong = e.b.icmp_unsigned("!=", bits, ir.IntType(wrong.lanes)(0))
+            bits = e.b.bitcast(wrong.value, llir.int_type(wrong.lanes))
+            any_wrong = e.b.icmp_unsigned("!=", bits, llir.int_type(wrong.lanes)(0))
         self.fn.note(e.b, any_wrong)
         x = self.number(at, INT64)
         zero = Num(INT64, (INT(0),))
@@ -358,20 +352,20 @@ def strides_of(shape: Sequence[int]) -> list[int]:
 
 def add(b: Any, x: Any, y: Any) -> Any:
     """The sum of two indices, worked out now if both are known."""
-    if isinstance(x, ir.Constant) and isinstance(y, ir.Constant):
+    if isinstance(x, llir.Constant) and isinstance(y, llir.Constant):
         return INT(x.constant + y.constant)
-    if isinstance(x, ir.Constant) and x.constant == 0:
+    if isinstance(x, llir.Constant) and x.constant == 0:
         return y
-    if isinstance(y, ir.Constant) and y.constant == 0:
+    if isinstance(y, llir.Constant) and y.constant == 0:
         return x
-    return b.add(x, y, flags=("nsw",))
+    return b.add(x, y, flags="nsw")
 
 
 def times(b: Any, x: Any, by: int) -> Any:
     """An index times a number, likewise."""
-    if isinstance(x, ir.Constant):
+    if isinstance(x, llir.Constant):
         return INT(x.constant * by)
-    return INT(0) if by == 0 else x if by == 1 else b.mul(x, INT(by), flags=("nsw",))
+    return INT(0) if by == 0 else x if by == 1 else b.mul(x, INT(by), flags="nsw")
 
 
 def store(loops: Loops, v: Variable, index: Index, value: Num) -> None:

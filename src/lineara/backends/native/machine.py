@@ -16,7 +16,7 @@ LANES = 4
 """How many numbers generated code computes at a time where it can."""
 
 LONG = 12_000
-"""Lines of code from which on it is optimised less: LLVM's effort grows faster than its code."""
+"""Lines of code from which on it stays rough: LLVM's effort grows faster than its code."""
 
 
 @lru_cache(maxsize=1)
@@ -73,12 +73,23 @@ class Code:
     Args:
         module: LLVM's assembly language.
         kept: whether the code is kept on disk. It must not know the address of anything then.
+        hurry: whether it may be slow code that is there soon, unless better code is on disk.
+
+    Attributes:
+        rough: whether it is such code.
     """
 
-    def __init__(self, module: str, *, kept: bool = False) -> None:
+    def __init__(self, module: str, *, kept: bool = False, hurry: bool = False) -> None:
         self.module = module
-        short = module.count("\n") < LONG
-        code = _translated(module, short, kept)
+        long = module.count("\n") >= LONG
+        code = _from_disk(module, rough=long) if kept else None
+        self.rough = code is None and hurry and not long
+        if self.rough and kept:
+            code = _from_disk(module, rough=True)
+        if code is None:
+            code = _translated(module, rough=self.rough or long)
+            if kept:
+                cache.store(_key(module, self.rough or long), code)
         self.engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine(2))
         self.engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self.engine.finalize_object()
@@ -95,44 +106,48 @@ class Code:
     @property
     def text(self) -> str:
         """The LLVM code, optimised."""
-        return str(_optimised(self.module, self.module.count("\n") < LONG))
+        return str(_optimised(self.module, rough=self.module.count("\n") >= LONG))
 
 
-def _translated(module: str, short: bool, kept: bool) -> bytes:
-    """Object code of a module, from disk if it is there."""
-    key = cache.digest(_settings(), module) if kept else b""
-    code = cache.load(key) if kept else None
-    if code is None:
-        code = target(2 if short else 0).emit_object(_optimised(module, short))
-        if kept:
-            cache.store(key, code)
+def _key(module: str, rough: bool) -> bytes:
+    return cache.digest(_settings(), module, "rough" if rough else "good")
+
+
+def _from_disk(module: str, *, rough: bool) -> bytes | None:
+    return cache.load(_key(module, rough))
+
+
+def _translated(module: str, *, rough: bool) -> bytes:
+    """Object code of a module."""
+    code: bytes = target(0 if rough else 2).emit_object(_optimised(module, rough=rough))
     return code
 
 
-def _optimised(module: str, short: bool) -> Any:
+def _optimised(module: str, *, rough: bool) -> Any:
     parsed = llvm.parse_assembly(module)
     parsed.triple = target(2).triple
     parsed.data_layout = str(target(2).target_data)
     parsed.verify()
     passes = llvm.create_pass_builder(target(2), llvm.create_pipeline_tuning_options())
-    _passes(short).run(parsed, passes)
+    _passes(rough).run(parsed, passes)
     return parsed
 
 
-def _passes(short: bool) -> Any:
+def _passes(rough: bool) -> Any:
     """What is done to code before it is translated.
 
     Loops are written as they shall be, with vectors and nothing that does not change inside of
     them, so that most of what LLVM usually does to loops would take time and find nothing. What is
     left: functions become part of their only callers, memory becomes registers, what was computed
-    before is not computed again, and what remains is tidied up.
+    before is not computed again, and what remains is tidied up. None of them changes a result.
     """
     manager = llvm.create_new_module_pass_manager()
     manager.add_always_inliner_pass()
     manager.add_sroa_pass()
-    manager.add_instruction_combine_pass()
     manager.add_simplify_cfg_pass()
-    if short:
+    if not rough:
+        manager.add_instruction_combine_pass()
+        manager.add_simplify_cfg_pass()
         manager.add_new_gvn_pass()
         manager.add_dead_store_elimination_pass()
         manager.add_simplify_cfg_pass()

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from llvmlite import ir
-
+from lineara.backends.native import llir
 from lineara.backends.native.machine import LANES, vector_maths
 from lineara.backends.native.numbers import Emit, Num, part_type
 
@@ -62,7 +61,7 @@ def function(e: Emit, op: str, *operands: Num) -> Num:
         ]
         return found[0] if lanes == 1 else e.gathered(dtype, found)
     full = [e.spread(x, LANES) for x in numbers]
-    result = e.outside(vector, ir.VectorType(part, LANES), [x.value for x in full])
+    result = e.outside(vector, llir.vector(part, LANES), [x.value for x in full])
     whole = Num(dtype, (result,), LANES)
     return whole if lanes == LANES else e.lane(whole, 0)
 

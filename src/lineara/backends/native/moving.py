@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from llvmlite import ir
-
+from lineara.backends.native import llir
 from lineara.backends.native.elementwise import TABLE, choose, convert
 from lineara.backends.native.flat import Step
 from lineara.backends.native.loops import INT64, READ, At, Index, Loops, Reader, strides_of
@@ -191,7 +190,7 @@ def started(
         x = loops.value(start, ())
         e = loops.emitter(-1)
         first = At(convert(e, x, INT64).value, 0, -1)
-        if not isinstance(first.base, ir.Constant) or not 0 <= first.base.constant <= n - size:
+        if not isinstance(first.base, llir.Constant) or not 0 <= first.base.constant <= n - size:
             wrong = e.flag(e.b.icmp_unsigned(">", first.base, INT(n - size)), 1)
             first = loops.checked(first, wrong)
         places.append(loops.sum(first, at))

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from llvmlite import ir
 
+from lineara.backends.native import llir
 from lineara.ir.types import DType
 
-INT = ir.IntType(64)
-BOOL = ir.IntType(1)
-BYTE = ir.IntType(8)
+INT = llir.int_type(64)
+BOOL = llir.int_type(1)
+BYTE = llir.int_type(8)
 BYTES = BYTE.as_pointer()
 FLAG = np.dtype(np.bool_)
 
@@ -46,10 +46,10 @@ def part_type(dtype: DType) -> Any:
         case "b":
             return BOOL
         case "i" | "u":
-            return ir.IntType(8 * dtype.itemsize)
+            return llir.int_type(8 * dtype.itemsize)
         case "f":
-            return ir.FloatType() if dtype.itemsize == 4 else ir.DoubleType()
-    return ir.FloatType() if dtype.itemsize == 8 else ir.DoubleType()
+            return llir.FLOAT if dtype.itemsize == 4 else llir.DOUBLE
+    return llir.FLOAT if dtype.itemsize == 8 else llir.DOUBLE
 
 
 def memory_type(dtype: DType) -> Any:
@@ -69,7 +69,7 @@ def constant(value: Any) -> Num:
     if dtype.kind == "c":
         return Num(dtype, (type(float(value.real)), type(float(value.imag))))
     number = float(value) if dtype.kind == "f" else int(value)
-    return Num(dtype, (ir.Constant(type, number),))
+    return Num(dtype, (llir.Constant(type, number),))
 
 
 class Emit:
@@ -88,12 +88,12 @@ class Emit:
         return Num(x.dtype, tuple(self.splat(part, lanes) for part in x.parts), lanes)
 
     def splat(self, value: Any, lanes: int) -> Any:
-        if isinstance(value, ir.Constant) and not isinstance(value.type, ir.VectorType):
-            return ir.Constant(ir.VectorType(value.type, lanes), [value] * lanes)
-        type = ir.VectorType(value.type, lanes)
-        first = self.b.insert_element(ir.Constant(type, ir.Undefined), value, INT(0))
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [ir.IntType(32)(0)] * lanes)
-        return self.b.shuffle_vector(first, ir.Constant(type, ir.Undefined), zeros)
+        if isinstance(value, llir.Constant) and value.type.kind != "vector":
+            return llir.Constant(llir.vector(value.type, lanes), [value] * lanes)
+        type = llir.vector(value.type, lanes)
+        first = self.b.insert_element(llir.Constant(type, llir.Undefined), value, INT(0))
+        zeros = llir.Constant(llir.vector(llir.int_type(32), lanes), [llir.int_type(32)(0)] * lanes)
+        return self.b.shuffle_vector(first, llir.Constant(type, llir.Undefined), zeros)
 
     def together(self, numbers: Sequence[Num]) -> list[Num]:
         """The numbers with as many lanes as any of them has."""
@@ -111,7 +111,7 @@ class Emit:
         lanes = len(numbers)
         parts = []
         for p in range(parts_of(dtype)):
-            vector: Any = ir.Constant(ir.VectorType(part_type(dtype), lanes), ir.Undefined)
+            vector: Any = llir.Constant(llir.vector(part_type(dtype), lanes), llir.Undefined)
             for k, x in enumerate(numbers):
                 vector = self.b.insert_element(vector, x.parts[p], INT(k))
             parts.append(vector)
@@ -120,13 +120,13 @@ class Emit:
     def type(self, x: Num, kind: Any = None) -> Any:
         """The LLVM type of the parts of `x`, or another one with as many lanes."""
         part = part_type(x.dtype) if kind is None else kind
-        return part if x.lanes == 1 else ir.VectorType(part, x.lanes)
+        return part if x.lanes == 1 else llir.vector(part, x.lanes)
 
     def like(self, x: Num, number: float) -> Any:
         """A Python number as a constant of the type of a part of `x`."""
         part = part_type(x.dtype)
-        scalar = ir.Constant(part, number)
-        return scalar if x.lanes == 1 else ir.Constant(self.type(x), [scalar] * x.lanes)
+        scalar = llir.Constant(part, number)
+        return scalar if x.lanes == 1 else llir.Constant(self.type(x), [scalar] * x.lanes)
 
     def flag(self, value: Any, lanes: int) -> Num:
         """The outcome of a comparison."""
@@ -149,15 +149,15 @@ class Emit:
     def load_lanes(self, pointer: Any, dtype: DType, offset: Any, lanes: int) -> Num:
         """Numbers that are next to each other."""
         at = self.b.gep(pointer, [offset])
-        vector = ir.VectorType(memory_type(dtype), lanes)
+        vector = llir.vector(memory_type(dtype), lanes)
         value = self.b.load(self.b.bitcast(at, vector.as_pointer()), align=_alignment(dtype))
         if dtype == FLAG:
-            value = self.b.icmp_unsigned("!=", value, ir.Constant(vector, [0] * lanes))
+            value = self.b.icmp_unsigned("!=", value, llir.Constant(vector, [0] * lanes))
         return Num(dtype, (value,), lanes)
 
     def store_lanes(self, x: Num, pointer: Any, offset: Any) -> None:
         at = self.b.gep(pointer, [offset])
-        vector = ir.VectorType(memory_type(x.dtype), x.lanes)
+        vector = llir.vector(memory_type(x.dtype), x.lanes)
         value = self.b.zext(x.value, vector) if x.dtype == FLAG else x.value
         self.b.store(value, self.b.bitcast(at, vector.as_pointer()), align=_alignment(x.dtype))
 
@@ -174,12 +174,12 @@ class Emit:
         module = self.b.module
         known = module.globals.get(name)
         if known is None:
-            known = ir.Function(
-                module, ir.FunctionType(result, [x.type for x in arguments]), name=name
+            known = llir.Function(
+                module, llir.function_type(result, [x.type for x in arguments]), name
             )
             if not name.startswith("llvm."):
                 for attribute in ("nounwind", "readnone"):
-                    known.attributes.add(attribute)
+                    known.attributes.append(attribute)
         return self.b.call(known, arguments)
 
     def intrinsic(self, name: str, x: Num, *others: Num) -> Num:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-
+from lineara.backends.native import llir
 from lineara.backends.native.numbers import BYTES, INT
 
-INT32 = ir.IntType(32)
-NOTHING = ir.VoidType()
+INT32 = llir.int_type(32)
+NOTHING = llir.VOID
 
 
 def let_others_run(b: Any) -> Any:
@@ -29,12 +28,12 @@ def handle_signals(b: Any, status: Any) -> None:
     lock = b.call(_function(b, "PyGILState_Ensure", INT32, []), [])
     raised = b.call(_function(b, "PyErr_CheckSignals", INT32, []), [])
     b.call(_function(b, "PyGILState_Release", NOTHING, [INT32]), [lock])
-    with b.if_then(b.icmp_signed("!=", raised, INT32(0)), likely=False):
+    with b.if_then(b.icmp_signed("!=", raised, INT32(0)), rarely=True):
         b.store(INT(1), status)
 
 
 def _function(b: Any, name: str, result: Any, arguments: list[Any]) -> Any:
     known = b.module.globals.get(name)
     if known is None:
-        known = ir.Function(b.module, ir.FunctionType(result, arguments), name=name)
+        known = llir.Function(b.module, llir.function_type(result, arguments), name)
     return known

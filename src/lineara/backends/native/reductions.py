@@ -7,8 +7,8 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from llvmlite import ir
 
+from lineara.backends.native import llir
 from lineara.backends.native.elementwise import TABLE, choose
 from lineara.backends.native.flat import Step
 from lineara.backends.native.loops import Index, Loops, loops_loaded, store
@@ -118,7 +118,7 @@ class Sum:
         self.one = [fn.slot(type) for _ in parts]
         self.lost = [fn.slot(type) for _ in parts]
         self.used_lanes = r.shape[-1] >= LANES
-        vector = ir.VectorType(type, LANES)
+        vector = llir.vector(type, LANES)
         self.many = [
             [fn.slot(vector) for _ in parts] for _ in range(copies if self.used_lanes else 0)
         ]
@@ -206,12 +206,12 @@ class Sum:
     def _read(self, e: Emit, slots: Sequence[Any], lanes: int) -> Num:
         values = [e.b.load(slot) for slot in slots]
         if self.dtype == FLAG:
-            values = [e.b.icmp_unsigned("!=", x, ir.Constant(x.type, None)) for x in values]
+            values = [e.b.icmp_unsigned("!=", x, llir.Constant(x.type, None)) for x in values]
         return Num(self.dtype, tuple(values), lanes)
 
     def _write(self, e: Emit, slots: Sequence[Any], x: Num) -> None:
         for slot, part in zip(slots, x.parts, strict=True):
-            value = e.b.zext(part, slot.type.pointee) if self.dtype == FLAG else part
+            value = e.b.zext(part, slot.type.element) if self.dtype == FLAG else part
             e.b.store(value, slot)
 
 

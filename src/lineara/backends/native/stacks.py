@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llvmlite import ir
-
+from lineara.backends.native import llir
 from lineara.backends.native.along import Longest
 from lineara.backends.native.flat import Empty, StackVariable, Step
 from lineara.backends.native.numbers import BYTE, BYTES, INT, Num, memory_type
@@ -68,7 +67,7 @@ def pushed(fn: FunctionEmitter, v: StackVariable) -> Any:
     """The address of one item more."""
     b, handle, size = fn.b, fn.pointer(v), max(v.item.type.nbytes, 1)
     count, room = _get(fn, handle, COUNT), _get(fn, handle, ROOM)
-    with b.if_then(b.icmp_signed(">=", count, room), likely=False):
+    with b.if_then(b.icmp_signed(">=", count, room), rarely=True):
         larger = b.add(b.mul(room, INT(2)), INT(FIRST))
         old = b.inttoptr(_get(fn, handle, ADDRESS), BYTES)
         resize = _outside(fn, "realloc", BYTES, [BYTES, INT])
@@ -99,7 +98,7 @@ def free(fn: FunctionEmitter, handle: Any, item: Variable) -> None:
             _get(fn, handle, COUNT),
             lambda k: free(fn, _place(fn, handle, k, item), inner),
         )
-    release = _outside(fn, "free", ir.VoidType(), [BYTES])
+    release = _outside(fn, "free", llir.VOID, [BYTES])
     b.call(release, [b.inttoptr(_get(fn, handle, ADDRESS), BYTES)])
 
 
@@ -147,10 +146,10 @@ def _zeros(fn: FunctionEmitter, size: int) -> Any:
     module, name = fn.module.module, f"zeros.{size}"
     known = module.globals.get(name)
     if known is None:
-        known = ir.GlobalVariable(module, ir.ArrayType(BYTE, max(size, 1)), name)
-        known.linkage, known.align = "internal", 64
-        known.initializer = ir.Constant(known.value_type, None)
-        known.global_constant = True
+        zeros = llir.array(BYTE, max(size, 1))(None)
+        known = llir.Global(
+            module, zeros.type, name, zeros, internal=True, constant=True, alignment=64
+        )
     return known
 
 
@@ -166,5 +165,5 @@ def _outside(fn: FunctionEmitter, name: str, result: Any, arguments: list[Any]) 
     module = fn.module.module
     known = module.globals.get(name)
     if known is None:
-        known = ir.Function(module, ir.FunctionType(result, arguments), name=name)
+        known = llir.Function(module, llir.function_type(result, arguments), name)
     return known
