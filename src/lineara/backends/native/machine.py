@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import llvmlite
@@ -67,6 +69,17 @@ def vector_maths() -> Any:
         return None
 
 
+TRANSLATING = Lock()
+"""Held while LLVM works, and while the process forks: LLVM cannot go on in a child otherwise."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=TRANSLATING.acquire,
+        after_in_parent=TRANSLATING.release,
+        after_in_child=TRANSLATING.release,
+    )
+
+
 class Code:
     """Machine code, alive as long as the object.
 
@@ -81,6 +94,11 @@ class Code:
 
     def __init__(self, module: str, *, kept: bool = False, hurry: bool = False) -> None:
         self.module = module
+        with TRANSLATING:
+            self._make(kept, hurry)
+
+    def _make(self, kept: bool, hurry: bool) -> None:
+        module = self.module
         long = module.count("\n") >= LONG
         code = _from_disk(module, rough=long) if kept else None
         self.rough = code is None and hurry and not long
