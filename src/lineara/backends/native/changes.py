@@ -17,11 +17,20 @@ if TYPE_CHECKING:
     from lineara.backends.native.functions import FunctionEmitter
 
 
-def write_change(fn: FunctionEmitter, step: Step) -> None:
-    """Writes the loops that change a part of an array, after copying it unless it is in place."""
+def write_change(fn: FunctionEmitter, step: Step, axis: int | None = None) -> None:
+    """Writes the loops that change a part of an array, after copying it unless it is in place.
+
+    Args:
+        fn: the function.
+        step: what is to be done.
+        axis: the axis along which the group runs that it belongs to.
+    """
     op, (whole, part, *positions), (v,) = step.op, step.operands, step.results
     if v.type.shape and fn.homes.of[v] != fn.homes.of[whole]:  # type: ignore[index]
-        fn.copy(fn.pointer(v), fn.pointer(whole), v.type.nbytes)  # type: ignore[arg-type]
+        if axis is None:
+            fn.copy(fn.pointer(v), fn.pointer(whole), v.type.nbytes)  # type: ignore[arg-type]
+        else:
+            _copy(fn, whole, v, axis)
     if not v.type.shape:
         _scalar(fn, step)
         return
@@ -30,7 +39,10 @@ def write_change(fn: FunctionEmitter, step: Step) -> None:
     fn.ready.add(v)
     adds = isinstance(op, SliceAdd | DynamicSliceAdd | ScatterAdd)
     scattered = isinstance(op, ScatterAdd | ScatterSet)
-    loops = Loops(fn, part.type.shape)
+    if axis is not None and scattered:  # the axes of the index arrays come first
+        rest = [a for a in range(v.type.ndim) if a not in op.axes]
+        axis = positions[0].type.ndim + rest.index(axis)
+    loops = Loops(fn, part.type.shape, axis=axis)
 
     def place(index: Index) -> Index:
         if isinstance(op, SliceAdd):
@@ -53,6 +65,11 @@ def write_change(fn: FunctionEmitter, step: Step) -> None:
     loops.run(body, lanes=not scattered)
 
 
+def _copy(fn: FunctionEmitter, whole: Any, v: Any, axis: int) -> None:
+    loops = Loops(fn, v.type.shape, axis=axis)
+    loops.run(lambda index: store(loops, v, index, loops.value(whole, index)))
+
+
 def _scalar(fn: FunctionEmitter, step: Step) -> None:
     """An array of rank 0 has one part: all of it, or nothing."""
     whole, part, *_ = step.operands
@@ -64,18 +81,18 @@ def _scalar(fn: FunctionEmitter, step: Step) -> None:
         fn.scalars[v] = TABLE["add", v.type.dtype.kind](Emit(fn.b), fn.number_of(whole), new)
 
 
-def write_pieces(fn: FunctionEmitter, step: Step) -> None:
-    """Writes arrays one after the other into one."""
+def write_pieces(fn: FunctionEmitter, step: Step, along: int | None = None) -> None:
+    """Writes arrays one after the other into one; `along` is the axis of the group."""
     axis, start = step.op.axis, 0
     for w in step.operands:
         if 0 not in w.type.shape:
-            _piece(fn, step, w, axis, start)
+            _piece(fn, step, w, start, along)
         start += w.type.shape[axis]
 
 
-def _piece(fn: FunctionEmitter, step: Step, w: Any, axis: int, start: int) -> None:
-    (v,) = step.results
-    loops = Loops(fn, w.type.shape)
+def _piece(fn: FunctionEmitter, step: Step, w: Any, start: int, along: int | None) -> None:
+    axis, (v,) = step.op.axis, step.results
+    loops = Loops(fn, w.type.shape, axis=along)
 
     def body(index: Index) -> None:
         value = loops.value(w, index)

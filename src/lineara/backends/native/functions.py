@@ -28,6 +28,8 @@ from lineara.backends.native.flat import (
     StackVariable,
     Step,
 )
+from lineara.backends.native.groups import Group
+from lineara.backends.native.lanes import Lanes, write_group
 from lineara.backends.native.linalg import is_lapack, room, write_lapack
 from lineara.backends.native.loops import Loops
 from lineara.backends.native.nests import write_nest
@@ -44,7 +46,7 @@ from lineara.backends.native.numbers import (
     part_type,
     parts_of,
 )
-from lineara.backends.native.plan import CONTROL, Nest, Plan
+from lineara.backends.native.plan import CONTROL, Nest, Plan, Unit
 from lineara.backends.native.running import is_running, write_running
 from lineara.ir.program import Literal, Operand, Variable
 from lineara.ops.contract import Dot
@@ -147,6 +149,7 @@ class FunctionEmitter:
         self.scalars: dict[Operand, Num] = {}
         self.ready: set[Variable] = set()
         self.pointers: dict[layout.Home, Any] = {}
+        self.group = Lanes()
 
     def write(self) -> Made:
         f = self.f
@@ -189,9 +192,12 @@ class FunctionEmitter:
                 self.parameters.append(None)
         self.outputs = list(remaining)
 
-    def _unit(self, unit: Nest | Step) -> None:
+    def _unit(self, unit: Unit) -> None:
         if isinstance(unit, Nest):
             write_nest(self, unit)
+            return
+        if isinstance(unit, Group):
+            write_group(self, unit)
             return
         op = unit.op
         if stacks.is_about_stacks(unit):

@@ -7,12 +7,18 @@ that are not alive at the same time share parts of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+from lineara.backends.native.contractions import REDUCTIONS
 from lineara.backends.native.flat import CHANGES, Loop, Repeat, StackVariable, Step
-from lineara.backends.native.plan import Nest, Plan
+from lineara.backends.native.groups import Group
+from lineara.backends.native.machine import LANES
+from lineara.backends.native.plan import Plan, members, steps_of
 from lineara.ir.program import Operand, Variable
+from lineara.ir.types import ArrayType
+from lineara.ops.contract import Dot
 
 ALIGNMENT = 64
 SMALL = 256
@@ -29,6 +35,32 @@ class Home:
     number: int
 
 
+class Sums(NamedTuple):
+    """What is added up over the axis of a group: in each lane for itself, and the total.
+
+    Sums of floats are compensated: what was `lost` is to be added to the total.
+    """
+
+    lanes: Variable
+    total: Variable
+    lost: Variable
+
+
+@dataclass(eq=False)
+class Inside:
+    """The memory of a group.
+
+    Attributes:
+        at: for each array that there is a few indices at a time its place, in bytes.
+        size: of all.
+        sums: for each reduction over the axis of the group.
+    """
+
+    at: dict[Variable, int] = field(default_factory=dict)
+    size: int = 0
+    sums: dict[Step, Sums] = field(default_factory=dict)
+
+
 @dataclass(eq=False)
 class Homes:
     """The homes of a function's arrays.
@@ -39,6 +71,7 @@ class Homes:
         scratch: for each unit that needs memory while it runs, where that is in the frame.
         local: the types of the arrays that LLVM places.
         given: for each result that is in the memory of a parameter, which one.
+        inside: the memory of each group.
     """
 
     of: dict[Variable, Home] = field(default_factory=dict)
@@ -46,6 +79,7 @@ class Homes:
     scratch: dict[int, int] = field(default_factory=dict)
     local: list[Variable] = field(default_factory=list)
     given: dict[int, int] = field(default_factory=dict)
+    inside: dict[Group, Inside] = field(default_factory=dict)
 
 
 def assign(plan: Plan, scratch_of: Any, own: dict[int, int]) -> Homes:
@@ -57,8 +91,11 @@ def assign(plan: Plan, scratch_of: Any, own: dict[int, int]) -> Homes:
         own: parameters that may be overwritten, each with the result that may be in its memory.
     """
     f = plan.f
-    base = _bases(plan, own)
     homes = Homes()
+    for i, unit in enumerate(plan.units):
+        if isinstance(unit, Group):
+            homes.inside[unit] = _inside(plan, i, unit)
+    base = _bases(plan, own, {v for inside in homes.inside.values() for v in inside.at})
     for i, p in enumerate(f.params):
         if p.type.shape:
             homes.of[p] = Home("param", i)
@@ -89,16 +126,15 @@ def in_place(step: Step) -> list[tuple[Operand, Variable]]:
     return [(v, r) for v, r in pairs if r.type.shape and not isinstance(r, StackVariable)]
 
 
-def _bases(plan: Plan, own: dict[int, int]) -> dict[Variable, Variable]:
-    """For each stored array the first one that lived in its memory."""
+def _bases(plan: Plan, own: dict[int, int], apart: set[Variable]) -> dict[Variable, Variable]:
+    """For each stored array, but those that live apart, the first one that lived in its memory."""
     owned = {plan.f.params[i] for i in own}
     base = {p: p for p in plan.f.params if p.type.shape}
     for i, unit in enumerate(plan.units):
-        steps = unit.roots if isinstance(unit, Nest) else [unit]
-        for step in steps:
-            pairs = {r: v for v, r in in_place(step)}
+        for step in steps_of(unit):
+            pairs = {} if isinstance(unit, Group) else {r: v for v, r in in_place(step)}
             for r in step.results:
-                if r not in plan.stored:
+                if r not in plan.stored or r in apart:
                     continue
                 v = pairs.get(r)
                 base[r] = r
@@ -133,8 +169,28 @@ def _place_the_rest(
     for i, unit in enumerate(plan.units):
         if isinstance(unit, Step) and (size := scratch_of(unit)):
             blocks.append((i, i, size, None))
+        elif isinstance(unit, Group):
+            blocks.append((i, i, homes.inside[unit].size, None))
+    places, homes.frame = _packed([block[:3] for block in blocks])
+    for (start, _, _, owner), at in zip(blocks, places, strict=True):
+        if owner is not None:
+            homes.of[owner] = Home("frame", at)
+            continue
+        homes.scratch[start] = at
+        unit = plan.units[start]
+        if isinstance(unit, Group):
+            inside = homes.inside[unit]
+            homes.of.update({v: Home("frame", at + place) for v, place in inside.at.items()})
+
+
+def _packed(blocks: Sequence[tuple[int, int, int]]) -> tuple[list[int], int]:
+    """Places for blocks of memory, each in use from one time to another, with its size; and the
+    size of all together.
+    """
     placed: list[tuple[int, int, int, int]] = []
-    for start, end, size, owner in sorted(blocks, key=lambda block: -block[2]):
+    places, total = [0] * len(blocks), 0
+    for k in sorted(range(len(blocks)), key=lambda k: -blocks[k][2]):
+        start, end, size = blocks[k]
         at = 0
         for low, high in sorted(
             (low, high) for low, high, s, e in placed if s <= end and start <= e
@@ -143,11 +199,53 @@ def _place_the_rest(
                 break
             at = max(at, high)
         placed.append((at, _aligned(at + size), start, end))
-        homes.frame = max(homes.frame, _aligned(at + size))
-        if owner is None:
-            homes.scratch[start] = at
-        else:
-            homes.of[owner] = Home("frame", at)
+        places[k], total = at, max(total, _aligned(at + size))
+    return places, total
+
+
+# -- groups ---------------------------------------------------------------------------------------
+
+
+def _inside(plan: Plan, number: int, group: Group) -> Inside:
+    """The memory of the group that is the unit of that number."""
+    made: dict[Variable, int] = {}
+    last: dict[Variable, int] = {}
+    for k, member in enumerate(members(group)):
+        for step in steps_of(member):
+            made.update(dict.fromkeys(step.results, k))
+            last.update({read.value: k for read in plan.reads_of(step)})
+    changed = {r: w for step in steps_of(group) for w, r in in_place(step)}
+    found = Inside()
+    base: dict[Variable, Variable] = {}
+    spans: dict[Variable, tuple[int, int]] = {}
+    for v, q in group.place.items():
+        if q is None or v not in plan.stored or plan.last.get(v, number) > number:
+            continue
+        base[v] = v
+        whole = changed.get(v)
+        if isinstance(whole, Variable) and whole in base and last[whole] == made[v]:
+            base[v] = base[whole]
+        start, end = spans.get(base[v], (made[v], 0))
+        spans[base[v]] = start, max(end, last.get(v, made[v]))
+    sizes = [v.type.nbytes // group.length * LANES for v in spans]
+    blocks = [(*span, size) for span, size in zip(spans.values(), sizes, strict=True)]
+    owners = list(spans)
+    final = len(group.units)
+    for step in steps_of(group):
+        if isinstance(step.op, (*REDUCTIONS, Dot)) and group.place[step.results[0]] is None:
+            found.sums[step] = sums = _sums(step)
+            owners += sums
+            blocks += [(0, final, v.type.nbytes) for v in sums]
+    places, found.size = _packed(blocks)
+    at = dict(zip(owners, places, strict=True))
+    found.at = at | {v: at[root] for v, root in base.items()}
+    return found
+
+
+def _sums(step: Step) -> Sums:
+    type = step.results[0].type
+    lanes = ArrayType(type.dtype, (*type.shape, LANES))
+    return Sums(Variable(lanes), Variable(type), Variable(type))
 
 
 def _aligned(size: int) -> int:

@@ -8,6 +8,7 @@ computed in these. The innermost loop runs over several elements at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -72,9 +73,15 @@ class Loops:
         copies: int = 1,
         flush: Callable[[], None] | None = None,
         weight: int | None = None,
+        axis: int | None = None,
     ) -> None:
         self.fn = fn
-        self.shape = (prod(shape),) if flat else tuple(shape)
+        self.axis = axis
+        """The axis that the group of units runs along: its loop is around all of them."""
+        whole = tuple(shape)
+        self.shape = (prod(shape),) if flat else whole
+        if axis is not None:
+            self.shape = (*whole[:axis], *whole[axis + 1 :])
         self.flat = flat
         self.copies = copies
         self.copy = 0
@@ -84,7 +91,7 @@ class Loops:
         self.anchors: list[Any] = []
         """For each level what writes where all deeper levels share what is written."""
         self.memo: list[dict[Any, Num]] = [{}]
-        self.lanes = 1
+        self.lanes = 1 if axis is None else LANES
 
     @property
     def b(self) -> Any:
@@ -101,7 +108,7 @@ class Loops:
         lanes: bool = True,
     ) -> None:
         """Writes the loops; `before` and `after` are called at each level around its loop."""
-        self.lanes_allowed = lanes
+        self.lanes_allowed = lanes and self.axis is None
         self.written_out = self._innermost_short()
         start = self.b.append_basic_block("nest")
         self.b.branch(start)
@@ -126,7 +133,7 @@ class Loops:
 
     def _level(self, d: int, index: Index, body: Any, before: Any, after: Any) -> None:
         if d == len(self.shape):
-            body(index)
+            body(self.whole(index))
             return
         before(d, index)
         n, last = self.shape[d], d == len(self.shape) - 1
@@ -139,10 +146,10 @@ class Loops:
         def inside(lanes: int) -> Callable[[Any], None]:
             def iteration(counter: Any) -> None:
                 self.memo.append({})
-                self.lanes = lanes
+                usual, self.lanes = self.lanes, max(lanes, self.lanes)
                 at = At(counter, int(lanes > 1), d if d < self.written_out else -1)
                 self._level(d + 1, (*index, at), body, before, after)
-                self.lanes = 1
+                self.lanes = usual
                 self.memo.pop()
 
             return iteration
@@ -204,12 +211,18 @@ class Loops:
         b.cbranch(again, header, done)
         b.position_at_end(done)
 
+    def whole(self, index: Index) -> Index:
+        """An index with that of the axis of the group."""
+        if self.axis is None:
+            return index
+        return (*index[: self.axis], self.fn.group.at, *index[self.axis :])
+
     # -- where instructions go ------------------------------------------------------------------
 
     def emitter(self, level: int) -> Emit:
         """Writes at that level: before the loops inside of it, or here if it is the innermost."""
         if level + 1 >= len(self.anchors):
-            return Emit(self.b, alone=not self.shape)
+            return Emit(self.b, alone=not self.shape and self.axis is None)
         return Emit(self.anchors[level + 1])
 
     # -- elements -------------------------------------------------------------------------------
@@ -249,6 +262,8 @@ class Loops:
         """The element of an array in memory."""
         e = self.emitter(level)
         pointer, dtype = self.fn.pointer(v), v.type.dtype
+        if v in self.fn.group.place:
+            return self._loaded_lanes(e, v, pointer, index)
         strides = [1] if self.flat else strides_of(v.type.shape)
         step = 0
         offset: Any = INT(0)
@@ -267,6 +282,33 @@ class Loops:
             return e.load_lanes(pointer, dtype, offset, LANES)
         found = [e.load(pointer, dtype, add(e.b, offset, INT(k * step))) for k in range(LANES)]
         return e.gathered(dtype, found)
+
+    def _loaded_lanes(self, e: Emit, v: Variable, pointer: Any, index: Index) -> Num:
+        """The elements of an array of a group: a lane for each index of its axis."""
+        dtype, found = v.type.dtype, self.apart(e, v, index)
+        places = [add(e.b, times(e.b, place, LANES), INT(k)) for k, place in enumerate(found)]
+        if places[1:] or dtype.kind == "c":
+            return e.gathered(dtype, [e.load(pointer, dtype, place) for place in places])
+        return e.load_lanes(pointer, dtype, places[0], LANES)
+
+    def apart(self, e: Emit, v: Variable, index: Index) -> list[Any]:
+        """The places of elements of an array of a group, without the axis of the group: one for
+        all lanes if they are at the same, or one for each.
+        """
+        q = self.fn.group.place[v]
+        inner = (*index[:q], *index[q + 1 :])
+        shape = v.type.shape
+        strides = strides_of((*shape[:q], *shape[q + 1 :]))
+        if all(at.stride == 0 for at in inner) and v.type.dtype.kind != "c":
+            terms = (times(e.b, at.base, s) for at, s in zip(inner, strides, strict=True))
+            return [reduce(lambda x, y: add(e.b, x, y), terms, INT(0))]
+        lanes = [INT(0)] * LANES
+        for at, stride in zip(inner, strides, strict=True):
+            for k in range(LANES):
+                here = e.b.extract_element(at.base, INT(k)) if at.stride is None else at.base
+                here = add(e.b, here, INT(k * (at.stride or 0)))
+                lanes[k] = add(e.b, lanes[k], times(e.b, here, stride))
+        return lanes
 
     def _gathered(
         self, e: Emit, pointer: Any, dtype: DType, offset: Any, step: int, several: list[Any]
@@ -372,6 +414,9 @@ def store(loops: Loops, v: Variable, index: Index, value: Num) -> None:
     """Stores an element, or those of all lanes, at an index of an array."""
     e = Emit(loops.b)
     pointer = loops.fn.pointer(v)
+    if v in loops.fn.group.place:
+        _store_lanes(e, loops, v, pointer, index, e.spread(value, LANES))
+        return
     offset: Any = INT(0)
     step = 0
     strides = [1] if loops.flat else strides_of(v.type.shape)
@@ -388,6 +433,16 @@ def store(loops: Loops, v: Variable, index: Index, value: Num) -> None:
         return
     for k in range(LANES):
         e.store(e.lane(value, k), pointer, add(e.b, offset, INT(k * step)))
+
+
+def _store_lanes(e: Emit, loops: Loops, v: Variable, pointer: Any, index: Index, x: Num) -> None:
+    """Stores elements of an array of a group."""
+    places = loops.apart(e, v, index)
+    if places[1:]:
+        for k, place in enumerate(places):
+            e.store(e.lane(x, k), pointer, add(e.b, times(e.b, place, LANES), INT(k)))
+    else:
+        e.store_lanes(x, pointer, times(e.b, places[0], LANES))
 
 
 def loops_loaded(loops: Loops, v: Variable, index: Index) -> Num:

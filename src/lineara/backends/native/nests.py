@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lineara.backends.native import moving as _moving  # noqa: F401  (it fills the table READ)
+from lineara.backends.native.contractions import REDUCTIONS
 from lineara.backends.native.loops import READ, Index, Loops, store
-from lineara.backends.native.plan import REDUCTIONS, Nest
+from lineara.backends.native.plan import Nest
 from lineara.backends.native.reductions import Reduction, Sum
 from lineara.ir.program import Literal, Operand
 from lineara.ops.broadcast import Broadcast

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lineara.backends.native.blas import is_large, laid_out
+from lineara.backends.native.contractions import REDUCTIONS, contraction_shape
 from lineara.backends.native.elementwise import COSTS, lowering
 from lineara.backends.native.flat import (
     CHANGES,
@@ -24,15 +25,15 @@ from lineara.backends.native.flat import (
     StackVariable,
     Step,
 )
+from lineara.backends.native.groups import Group, grouped
 from lineara.ir.program import Literal, Operand, Variable
-from lineara.ops.broadcast import Broadcast, ReduceSum
-from lineara.ops.contract import Dot, _parse
+from lineara.ops.broadcast import Broadcast
+from lineara.ops.contract import Dot
 from lineara.ops.creation import Iota
 from lineara.ops.dynamic import DynamicSlice
 from lineara.ops.indexing import Gather
 from lineara.ops.linalg.matrix import Triangle
 from lineara.ops.packages import Blank
-from lineara.ops.reduce import ReduceAnd, ReduceMax, ReduceMin, ReduceOr, ReduceProd
 from lineara.ops.shape import ExpandDims, Flip, Reshape, Squeeze, Transpose
 from lineara.ops.slicing import Concatenate, Pad, Slice
 
@@ -41,22 +42,12 @@ MOVING = (
     *(Gather, DynamicSlice, Iota, Blank, Triangle),
 )
 """Ops whose elements are elements of their first operand, or known."""
-REDUCTIONS = (ReduceSum, ReduceProd, ReduceMax, ReduceMin, ReduceOr, ReduceAnd)
 CONTROL = (Invoke, Branch, Loop, Repeat)
 
 CHEAP = 6
 """What may be computed more than once."""
 LONG = 60
 """What is not computed in one go, so that nothing recurses deeply."""
-
-
-class Contraction(NamedTuple):
-    """A `dot` as loops: the labels of all loops, outermost first."""
-
-    labels: str
-    x: str
-    y: str
-    out: str
 
 
 @dataclass(eq=False)
@@ -67,8 +58,22 @@ class Nest:
     roots: list[Step] = field(default_factory=list)
 
 
-Unit = Nest | Step
-"""A nest, or one step for itself."""
+Unit = Nest | Step | Group
+"""A nest, one step for itself, or several of these that run together."""
+
+
+def members(unit: Unit) -> Sequence[Nest | Step]:
+    """What a unit consists of, in order."""
+    return unit.units if isinstance(unit, Group) else [unit]
+
+
+def steps_of(unit: Unit) -> list[Step]:
+    """The steps that a unit does."""
+    return [
+        step
+        for member in members(unit)
+        for step in (member.roots if isinstance(member, Nest) else [member])
+    ]
 
 
 class Read(NamedTuple):
@@ -99,6 +104,7 @@ class Plan:
         self._count_uses()
         for step in f.steps:
             self._add(step)
+        self.units = grouped(self)
         self._find_reads()
 
     # -- what is lazy ---------------------------------------------------------------------------
@@ -236,16 +242,27 @@ class Plan:
         for w in step.operands:
             self._walk(w, still, found, seen)
 
+    def as_nest(self, unit: Nest | Step) -> Nest | Step:
+        """The unit, as loops if it is a contraction."""
+        if isinstance(unit, Step) and isinstance(unit.op, Dot):
+            return Nest(contraction_shape(unit), [unit])
+        return unit
+
     def _find_reads(self) -> None:
+        maker: dict[Variable, Nest | Step] = {}
         for i, unit in enumerate(self.units):
-            for step in unit.roots if isinstance(unit, Nest) else [unit]:
-                for read, here in self.reads_of(step):
+            for member in members(unit):
+                for v in (v for step in steps_of(member) for v in step.results):
+                    self.place[v], maker[v] = i, member
+        for i, unit in enumerate(self.units):
+            for member in members(unit):
+                for read, here in (r for step in steps_of(member) for r in self.reads_of(step)):
                     self.last[read] = max(self.last.get(read, -1), i)
-                    if read.type.shape and (self.place[read] != i or not here):
+                    if read.type.shape and (maker.get(read) is not member or not here):
                         self.stored.add(read)
-        for v in self.f.results:
-            if isinstance(v, Variable):
-                self.last[v] = len(self.units)
+        for result in self.f.results:
+            if isinstance(result, Variable):
+                self.last[result] = len(self.units)
 
 
 def is_stack(v: Operand) -> bool:
@@ -258,34 +275,6 @@ def is_reduced(step: Step | None) -> bool:
     return step is not None and isinstance(step.op, (*REDUCTIONS, Dot))
 
 
-# -- contractions ---------------------------------------------------------------------------------
-
-
 def is_loops(step: Step) -> bool:
     """Whether a contraction is computed by loops rather than by BLAS."""
     return not is_large(step)
-
-
-def contraction(step: Step) -> Contraction:
-    """The order of loops: the label that is innermost in memory is the innermost loop."""
-    x, y, out = _parse(step.op.spec)
-    summed = [label for label in x if label not in out]
-    order = [*out, *summed]
-    if order:
-
-        def contiguous(label: str) -> int:
-            return sum(bool(part) and part[-1] == label for part in (x, y, out))
-
-        best = max(reversed(order), key=contiguous)
-        order.remove(best)
-        order.append(best)
-    return Contraction("".join(order), x, y, out)
-
-
-def contraction_shape(step: Step) -> tuple[int, ...]:
-    """The lengths of the loops of a contraction."""
-    labels = contraction(step)
-    sizes: dict[str, int] = {}
-    for part, v in zip((labels.x, labels.y), step.operands, strict=True):
-        sizes.update(zip(part, v.type.shape, strict=True))
-    return tuple(sizes[label] for label in labels.labels)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lineara.backends.native import llir
+from lineara.backends.native.contractions import contraction
 from lineara.backends.native.elementwise import TABLE, choose
 from lineara.backends.native.flat import Step
 from lineara.backends.native.loops import Index, Loops, loops_loaded, store
 from lineara.backends.native.machine import LANES
-from lineara.backends.native.numbers import FLAG, Emit, Num, constant, memory_type
-from lineara.backends.native.plan import contraction
+from lineara.backends.native.numbers import FLAG, Emit, Num, constant, memory_type, parts_of
 from lineara.ir.types import DType
 from lineara.ops.contract import Dot
 
@@ -65,6 +65,11 @@ class Reduction:
     def is_float_sum(self) -> bool:
         return COMBINE[self.name] == "add" and self.v.type.dtype.kind == "f"
 
+    @property
+    def is_compensated(self) -> bool:
+        """Whether long sums are: NumPy adds up those of contractions as they come, too."""
+        return self.is_float_sum and not isinstance(self.step.op, Dot)
+
     def flatten(self) -> None:
         """Takes all loops, which are all summed over, as one."""
         self.shape = (prod(self.shape),)
@@ -95,44 +100,82 @@ class Reduction:
     def zero(self) -> Num:
         return identity(self.name, self.v.type.dtype)
 
+    def across(self, e: Emit, x: Num) -> Num:
+        """What is in the lanes of a number, in one."""
+        lanes = [e.lane(x, k) for k in range(x.lanes)]
+        while len(lanes) > 1:
+            lanes = [self.combine(e, x, y) for x, y in pairwise_halves(lanes)]
+        return lanes[0]
+
     def place(self, index: Index) -> Index:
         return tuple(index[i] for i in self.kept)
+
+
+class Register:
+    """A number, or one in each lane, that changes; LLVM keeps it in a register."""
+
+    def __init__(self, fn: FunctionEmitter, dtype: DType, lanes: int = 1) -> None:
+        self.dtype, self.lanes = dtype, lanes
+        type = memory_type(dtype)
+        if lanes > 1:
+            type = llir.vector(type, lanes)
+        self.slots = [fn.slot(type) for _ in range(parts_of(dtype))]
+
+    def read(self, e: Emit) -> Num:
+        values = [e.b.load(slot) for slot in self.slots]
+        if self.dtype == FLAG:
+            values = [e.b.icmp_unsigned("!=", x, llir.Constant(x.type, None)) for x in values]
+        return Num(self.dtype, tuple(values), self.lanes)
+
+    def write(self, e: Emit, x: Num) -> None:
+        for slot, part in zip(self.slots, e.spread(x, self.lanes).parts, strict=True):
+            e.b.store(e.b.zext(part, slot.type.element) if self.dtype == FLAG else part, slot)
+
+
+def compensated(e: Emit, total: Num, lost: Num, x: Num) -> tuple[Num, Num]:
+    """A total with `x` added, and what rounding has lost so far (Neumaier, ZAMM 54, 1974)."""
+    b, old = e.b, total.value
+    new = b.fadd(old, x.value)
+    sizes = (e.intrinsic("fabs", n).value for n in (total, x))
+    larger = b.fcmp_ordered(">=", *sizes)
+    first, second = b.select(larger, old, x.value), b.select(larger, x.value, old)
+    rest = b.fadd(b.fsub(first, new), second)
+    return total._replace(parts=(new,)), lost._replace(parts=(b.fadd(lost.value, rest),))
+
+
+def corrected(e: Emit, total: Num, lost: Num) -> Num:
+    """A total with what had been lost, unless it is infinite or not a number."""
+    exact = total._replace(parts=(e.b.fadd(total.value, lost.value),))
+    return choose(e, TABLE["isfinite", "f"](e, total), exact, total)
 
 
 class Sum:
     """The accumulators of a reduction: numbers for the loops it sums over, and vectors.
 
-    The sum of floats is compensated (Neumaier, ZAMM 54, 1974) for what has been flushed: `one` and
-    `lost` together are the total so far, and what is in the vectors is still to be added.
+    The sum of floats is compensated for what has been flushed: `one` and `lost` together are the
+    total so far, and what is in the vectors is still to be added.
     """
 
     def __init__(self, fn: FunctionEmitter, r: Reduction, copies: int) -> None:
         self.fn, self.r = fn, r
-        self.dtype = r.v.type.dtype
+        dtype = r.v.type.dtype
         self.single = r.start < len(r.shape)
         self.compensated = r.is_float_sum
         if not self.single:
             return
-        type = memory_type(self.dtype)
-        parts = range(len(r.zero().parts))
-        self.one = [fn.slot(type) for _ in parts]
-        self.lost = [fn.slot(type) for _ in parts]
+        self.one, self.lost = Register(fn, dtype), Register(fn, dtype)
         self.used_lanes = r.shape[-1] >= LANES
-        vector = llir.vector(type, LANES)
-        self.many = [
-            [fn.slot(vector) for _ in parts] for _ in range(copies if self.used_lanes else 0)
-        ]
+        self.many = [Register(fn, dtype, LANES) for _ in range(copies if self.used_lanes else 0)]
 
     def begin(self) -> None:
         e = Emit(self.fn.b)
-        self._write(e, self.one, self.r.zero())
-        self._write(e, self.lost, self.r.zero())
+        self.one.write(e, self.r.zero())
+        self.lost.write(e, self.r.zero())
         self._clear(e)
 
     def _clear(self, e: Emit) -> None:
-        if self.used_lanes:
-            for slots in self.many:
-                self._write(e, slots, e.spread(self.r.zero(), LANES))
+        for register in self.many:
+            register.write(e, self.r.zero())
 
     def put(self, loops: Loops, value: Num, index: Index) -> None:
         e = Emit(loops.b)
@@ -142,43 +185,27 @@ class Sum:
                 value = e.spread(value, LANES)
             old = loops_loaded(loops, self.r.v, place)
             store(loops, self.r.v, place, self.r.combine(e, old, value))
-        elif loops.lanes > 1:
-            slots = self.many[loops.copy]
-            old = self._read(e, slots, LANES)
-            self._write(e, slots, self.r.combine(e, old, e.spread(value, LANES)))
-        else:
-            self._write(e, self.one, self.r.combine(e, self._read(e, self.one, 1), value))
+            return
+        register = self.many[loops.copy] if loops.lanes > 1 else self.one
+        register.write(e, self.r.combine(e, register.read(e), e.spread(value, register.lanes)))
 
     def _across(self, e: Emit) -> Num:
         """What is in the vectors, in one number."""
-        found = [self._read(e, slots, LANES) for slots in self.many]
+        found = [register.read(e) for register in self.many]
         while len(found) > 1:
             found = [self.r.combine(e, x, y) for x, y in pairwise_halves(found)]
-        lanes = [e.lane(found[0], k) for k in range(LANES)]
-        while len(lanes) > 1:
-            lanes = [self.r.combine(e, x, y) for x, y in pairwise_halves(lanes)]
-        return lanes[0]
+        return self.r.across(e, found[0])
 
     def flush(self) -> None:
         """Adds what is in the vectors to the total."""
         if not (self.single and self.used_lanes and self.compensated):
             return
         e = Emit(self.fn.b)
-        self._add(e, self._across(e))
+        x = self._across(e)
+        total, lost = compensated(e, self.one.read(e), self.lost.read(e), x)
+        self.one.write(e, total)
+        self.lost.write(e, lost)
         self._clear(e)
-
-    def _add(self, e: Emit, x: Num) -> None:
-        b, old, lost = e.b, self._read(e, self.one, 1).value, self._read(e, self.lost, 1).value
-        total = b.fadd(old, x.value)
-        larger = b.fcmp_ordered(
-            ">=",
-            e.intrinsic("fabs", Num(self.dtype, (old,))).value,
-            e.intrinsic("fabs", x).value,
-        )
-        first, second = b.select(larger, old, x.value), b.select(larger, x.value, old)
-        rest = b.fadd(b.fsub(first, total), second)
-        self._write(e, self.one, Num(self.dtype, (total,)))
-        self._write(e, self.lost, Num(self.dtype, (b.fadd(lost, rest),)))
 
     def end(self, loops: Loops, place: Index) -> None:
         """All that was summed over, in one number."""
@@ -186,33 +213,19 @@ class Sum:
         if self.used_lanes and self.compensated:
             self.flush()
         elif self.used_lanes:
-            total = self.r.combine(e, self._across(e), self._read(e, self.one, 1))
-            self._write(e, self.one, total)
-        total = self._read(e, self.one, 1)
+            self.one.write(e, self.r.combine(e, self._across(e), self.one.read(e)))
+        total = self.one.read(e)
         if self.compensated:
-            exact = e.b.fadd(total.value, self._read(e, self.lost, 1).value)
-            finite = TABLE["isfinite", "f"](e, total)
-            total = choose(e, finite, Num(self.dtype, (exact,)), total)
+            total = corrected(e, total, self.lost.read(e))
         if not self.r.v.type.shape:
-            self._write(e, self.one, total)
+            self.one.write(e, total)
             return
         if self.r.in_memory:
             total = self.r.combine(e, loops_loaded(loops, self.r.v, place), total)
         store(loops, self.r.v, place, total)
 
     def total(self) -> Num:
-        return self._read(Emit(self.fn.b), self.one, 1)
-
-    def _read(self, e: Emit, slots: Sequence[Any], lanes: int) -> Num:
-        values = [e.b.load(slot) for slot in slots]
-        if self.dtype == FLAG:
-            values = [e.b.icmp_unsigned("!=", x, llir.Constant(x.type, None)) for x in values]
-        return Num(self.dtype, tuple(values), lanes)
-
-    def _write(self, e: Emit, slots: Sequence[Any], x: Num) -> None:
-        for slot, part in zip(slots, x.parts, strict=True):
-            value = e.b.zext(part, slot.type.element) if self.dtype == FLAG else part
-            e.b.store(value, slot)
+        return self.one.read(Emit(self.fn.b))
 
 
 def pairwise_halves(items: Sequence[Any]) -> list[tuple[Any, Any]]:

@@ -9,8 +9,9 @@ from typing import Any
 
 from lineara.backends.memory import in_units
 from lineara.backends.native.flat import CHANGES, Branch, Flat, Invoke, Loop, Repeat, Step
-from lineara.backends.native.machine import assembly
-from lineara.backends.native.plan import Nest, Plan
+from lineara.backends.native.groups import Group
+from lineara.backends.native.machine import LANES, assembly
+from lineara.backends.native.plan import Nest, Plan, Unit
 from lineara.ir.program import Literal, Operand, Program, Variable
 from lineara.text.printer import show
 
@@ -113,7 +114,12 @@ class _Names:
         return self.known[v]
 
 
-def _unit(unit: Nest | Step, plan: Plan, names: _Names) -> Iterator[str]:
+def _unit(unit: Unit, plan: Plan, names: _Names) -> Iterator[str]:
+    if isinstance(unit, Group):
+        yield f"along {unit.length}, {LANES} at a time:"
+        for member in unit.units:
+            yield from ("  " + line for line in _unit(member, plan, names))
+        return
     if isinstance(unit, Nest):
         yield f"for each of {' x '.join(map(str, unit.shape)) or '1'}:"
         for step in unit.roots:
