@@ -211,5 +211,4 @@ class _Search:
 
     def _is_wide(self, i: int, option: Option) -> bool:
         shape = self.extents[i].shape  # type: ignore[union-attr]
-        rest = [n for p, n in enumerate(shape) if p != option.axis[i]]
-        return bool(rest) and rest[-1] >= WIDE
+        return option.axis[i] != len(shape) - 1 and shape[-1] >= WIDE

@@ -6,6 +6,7 @@ multiple of that, the last iteration does some indices again, and adds them to n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 ROUND = 32
 """Iterations whose sum is added, with compensation, to that of the others."""
+LONG = 128
+"""Numbers from which on a sum within an iteration is compensated."""
 
 
 @dataclass
@@ -111,29 +114,23 @@ def _write(fn: FunctionEmitter, group: Group, unit: Nest | Step) -> None:
 class _Sum:
     """A reduction in the loops of a nest: over the axis of the group, other axes, or both."""
 
-    def __init__(self, fn: FunctionEmitter, step: Step, nest: Nest, axis: int, sums: Sums | None):
-        self.fn, self.sums = fn, sums
-        self.r = Reduction(step, nest.shape)
-        inner = [i for i in range(len(nest.shape)) if i != axis]
-        self.axis = axis
-        self.kept = tuple(inner.index(i) for i in self.r.kept if i != axis)
-        self.start = max(self.kept, default=-1) + 1
+    def __init__(self, fn: FunctionEmitter, r: Reduction, loops: Loops, sums: Sums | None):
+        self.fn, self.r, self.loops, self.sums = fn, r, loops, sums
+        self.levels = tuple(loops.order.index(a) for a in r.kept if a != loops.axis)
+        """Those of the loops that are not summed over."""
+        self.start = max(self.levels, default=-1) + 1
         """The level from which on all loops are summed over."""
-        self.depth = len(inner)
-        self.target = self.r.v if sums is None else sums.lanes
-        self.partial = any(i not in self.kept for i in range(self.start))
-        self.long = prod(nest.shape[i] for i in inner[self.start :]) > 4 * ROUND
-        dtype = self.r.v.type.dtype
-        self.one = Register(fn, dtype, LANES) if self.start < self.depth else None
-        self.lost = Register(fn, dtype, LANES) if self.long and self.r.is_compensated else None
+        self.partial = len(self.levels) < self.start
+        long = prod(loops.shape[self.start :]) > LONG
+        dtype = r.v.type.dtype
+        self.one = Register(fn, dtype, LANES) if self.start < len(loops.order) else None
+        self.lost = Register(fn, dtype, LANES) if long and r.is_compensated else None
 
     def fill(self) -> None:
         """Before all loops."""
         if self.sums is None and (self.partial or self.one is None):
             v = self.r.v
-            q = self.fn.group.place.get(v)
-            axis = self.r.kept.index(self.axis) if q is None else q
-            loops = Loops(self.fn, v.type.shape, axis=axis)
+            loops = Loops(self.fn, v.type.shape, axis=self.r.kept.index(self.loops.axis or 0))
             loops.run(lambda index: store(loops, v, index, self.r.zero()))
 
     def begin(self) -> None:
@@ -142,62 +139,57 @@ class _Sum:
             if register is not None:
                 register.write(e, self.r.zero())
 
-    def put(self, loops: Loops, index: Index) -> None:
-        value, e = self.r.element(loops, index), Emit(loops.b)
+    def put(self, index: Index) -> None:
+        r, loops, e = self.r, self.loops, Emit(self.fn.b)
         if self.one is None:
-            self._into(loops, self._without(index), value)
+            place = tuple(index[a] for a in loops.order)
+            self._update(place, lambda old: r.added(e, loops, index, old))
         elif self.lost is None:
-            self.one.write(e, self.r.combine(e, self.one.read(e), e.spread(value, LANES)))
+            self.one.write(e, r.added(e, loops, index, self.one.read(e)))
         else:
-            total, lost = self.one.read(e), self.lost.read(e)
-            total, lost = compensated(e, total, lost, e.spread(value, LANES))
+            value = e.spread(r.element(loops, index), LANES)
+            total, lost = compensated(e, self.one.read(e), self.lost.read(e), value)
             self.one.write(e, total)
             self.lost.write(e, lost)
 
-    def end(self, loops: Loops, index: Index) -> None:
+    def end(self, index: Index) -> None:
         if self.one is None:
             return
-        e = Emit(loops.b)
+        e = Emit(self.fn.b)
         total = self.one.read(e)
         if self.lost is not None:
             total = corrected(e, total, self.lost.read(e))
-        self._into(loops, index, total, whole=not self.partial)
+        first = self.sums is None and not self.partial
+        self._update(index, lambda old: total if first else self.r.combine(e, old, total))
 
-    def _without(self, index: Index) -> Index:
-        return tuple(at for i, at in enumerate(index) if i != self.axis)
-
-    def _into(self, loops: Loops, inner: Index, value: Num, *, whole: bool = False) -> None:
-        """Adds to an element of the result, or of the sums in lanes."""
-        e = Emit(loops.b)
-        at = self.fn.group.at
-        kept = [inner[i] for i in self.kept]
+    def _update(self, index: Index, new: Callable[[Num], Num]) -> None:
+        """Changes an element of the result, or of the sums in lanes, where loops have come to."""
+        e, at = Emit(self.fn.b), self.fn.group.at
+        places = [index[level] for level in self.levels]
         if self.sums is None:
-            kept.insert(self.r.kept.index(self.axis), at)
-            place = tuple(kept)
-            value = e.spread(value, LANES)
-            if not whole:
-                value = self.r.combine(e, loops_loaded(loops, self.target, place), value)
-            store(loops, self.target, place, value)
-            return
-        place = (*kept, at)
-        new = self.fn.group.new
-        value = e.spread(value, LANES)
-        if new is not None:
-            value = choose(e, new, value, e.spread(self.r.zero(), LANES))
-        old = loops_loaded(loops, self.target, place)
-        store(loops, self.target, place, self.r.combine(e, old, value))
+            target = self.r.v
+            places.insert(self.r.kept.index(self.loops.axis or 0), at)
+        else:
+            target = self.sums.lanes
+            places.append(at)
+        old = e.spread(loops_loaded(self.loops, target, tuple(places)), LANES)
+        value, fresh = new(old), self.fn.group.new
+        if self.sums is not None and fresh is not None:
+            value = choose(e, fresh, value, old)
+        store(self.loops, target, tuple(places), value)
 
 
 def _write_nest(fn: FunctionEmitter, nest: Nest, axis: int, sums: dict[Step, Sums]) -> None:
-    found = {
-        step: _Sum(fn, step, nest, axis, sums.get(step))
-        for step in nest.roots
-        if isinstance(step.op, (*REDUCTIONS, Dot))
-    }
+    reductions = [
+        Reduction(s, nest.shape) for s in nest.roots if isinstance(s.op, (*REDUCTIONS, Dot))
+    ]
+    axes = [a for a in range(len(nest.shape)) if a != axis]
+    order = sorted(axes, key=lambda a: any(a not in r.kept for r in reductions))
+    weight = sum(1 + sum(map(fn.plan.cost, s.operands)) // 2 for s in nest.roots)
+    loops = Loops(fn, nest.shape, weight=weight, axis=axis, order=order)
+    found = {r.step: _Sum(fn, r, loops, sums.get(r.step)) for r in reductions}
     for r in found.values():
         r.fill()
-    weight = sum(1 + sum(map(fn.plan.cost, s.operands)) // 2 for s in nest.roots)
-    loops = Loops(fn, nest.shape, weight=weight, axis=axis)
 
     def before(level: int, index: Index) -> None:
         for r in found.values():
@@ -207,12 +199,12 @@ def _write_nest(fn: FunctionEmitter, nest: Nest, axis: int, sums: dict[Step, Sum
     def after(level: int, index: Index) -> None:
         for r in found.values():
             if r.start == level:
-                r.end(loops, index)
+                r.end(index)
 
     def body(index: Index) -> None:
         for step in nest.roots:
             if step in found:
-                found[step].put(loops, index)
+                found[step].put(index)
                 continue
             (v,) = step.results
             value = loops.value(v, index)

@@ -74,14 +74,14 @@ class Loops:
         flush: Callable[[], None] | None = None,
         weight: int | None = None,
         axis: int | None = None,
+        order: Sequence[int] = (),
     ) -> None:
         self.fn = fn
         self.axis = axis
         """The axis that the group of units runs along: its loop is around all of them."""
-        whole = tuple(shape)
-        self.shape = (prod(shape),) if flat else whole
-        if axis is not None:
-            self.shape = (*whole[:axis], *whole[axis + 1 :])
+        self.order = tuple(order) if order else tuple(a for a in range(len(shape)) if a != axis)
+        """The axis of each loop."""
+        self.shape = (prod(shape),) if flat else tuple(shape[a] for a in self.order)
         self.flat = flat
         self.copies = copies
         self.copy = 0
@@ -212,10 +212,11 @@ class Loops:
         b.position_at_end(done)
 
     def whole(self, index: Index) -> Index:
-        """An index with that of the axis of the group."""
+        """The index of a nest, given that of its loops."""
         if self.axis is None:
             return index
-        return (*index[: self.axis], self.fn.group.at, *index[self.axis :])
+        places = dict(zip(self.order, index, strict=True))
+        return tuple(places.get(a, self.fn.group.at) for a in range(len(index) + 1))
 
     # -- where instructions go ------------------------------------------------------------------
 
