@@ -24,8 +24,10 @@ LEAST = 64
 """Length of an axis from which on units are grouped along it,"""
 SAVED = 1 << 14
 """if so many bytes need not be stored,"""
-WIDE = 32
+WIDE = 128
 """and if no array has an innermost axis that long: vectors run along that one better."""
+THICK = 32
+"""Length of two axes from which on a large contraction is left to BLAS."""
 TRIED = 8
 """Groups that a unit is tried to be added to, the latest first."""
 MANY = 1000
@@ -109,7 +111,7 @@ class _Search:
         found = extent(self.plan, unit)
         if found is not None and isinstance(unit, Step) and isinstance(unit.op, Dot):
             small = sorted(found.shape)[:-1]
-            return found if all(n < WIDE for n in small) else None
+            return found if all(n < THICK for n in small) else None
         return found
 
     def _order(self) -> Iterator[set[int]]:
