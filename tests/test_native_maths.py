@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import lineara as la
-from lineara.backends.native import machine, maths
+from lineara.backends.native import kernels, machine, maths
 
 FUNCTIONS = (
     *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "cbrt"),
@@ -22,12 +22,14 @@ PRECISE = {np.float32: np.float64, np.float64: np.longdouble}
 """Dtypes that are precise enough to measure by; long doubles are, on some machines."""
 
 
-@pytest.fixture(params=["vectors", "numbers"])
+@pytest.fixture(params=["library", "kernels", "kernels without fma"])
 def source(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """With the library of vector functions, or as on a machine that has none."""
     maths._vector_name.cache_clear()
-    if request.param == "numbers":
+    if request.param != "library":
         monkeypatch.setattr(maths, "vector_maths", lambda: None)
+    if request.param == "kernels without fma":
+        monkeypatch.setattr(kernels, "has_fma", lambda: False)
     yield request.param
     maths._vector_name.cache_clear()
 
