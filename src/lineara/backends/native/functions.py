@@ -265,7 +265,11 @@ class FunctionEmitter:
         if home.kind == "param":
             return self.parameters[home.number]
         if home.kind == "result":
-            return self.outputs[home.number]
+            start = self.outputs[home.number]
+            if not home.offset:
+                return start
+            at = self.slots.gep(self.slots.bitcast(start, BYTES), [INT(home.offset)])
+            return self.slots.bitcast(at, memory_type(v.type.dtype).as_pointer())
         if home.kind == "frame":
             at = self.slots.gep(self.frame, [INT(home.number)])
             return self.slots.bitcast(at, memory_type(v.type.dtype).as_pointer())
