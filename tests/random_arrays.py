@@ -144,7 +144,7 @@ def texts(draw: st.DrawFn) -> str:
         writer.step()
     weights = ("1.0", "0.7", "-0.45", "0.3")  # so that nothing cancels
     last = list(writer.kinds)[-len(weights) :]
-    terms = [f"{w} * np.mean({v})" for w, v in zip(weights, last, strict=True)]
+    terms = [f"{w} * np.mean({v})" for w, v in zip(weights, last, strict=False)]
     return "\n".join(["def f(x, y, z):", *writer.lines, f"    return {' + '.join(terms)}"])
 
 

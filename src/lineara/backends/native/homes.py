@@ -23,7 +23,7 @@ from lineara.ops.contract import Dot
 Placed = tuple[int, int, int, int]
 """A part of some memory, from a byte to another, and from a time to another."""
 
-RESULT = "result"
+RESULT, INSIDE = "result", "inside"
 ALIGNMENT = 64
 SMALL = 256
 """Bytes up to which an array of a function is for LLVM to place, in registers if it can."""
@@ -32,8 +32,8 @@ SMALL = 256
 @dataclass(frozen=True)
 class Home:
     """Where an array is: `kind` "param" or "result" with its number, "frame" with an offset in
-    bytes, or "local" with a number. What uses the memory of a result before that is there may be
-    some bytes from its start.
+    bytes, "local" with a number, or "inside" of the group of that number. The offset is from the
+    start of the memory of the group, or of the result, which others may use before it is there.
     """
 
     kind: str
@@ -207,7 +207,7 @@ def _place_the_rest(
         if isinstance(unit, Step) and (size := scratch_of(unit)):
             blocks.append((i, i, size, None))
         elif isinstance(unit, Group):
-            blocks.append((i, i, homes.inside[unit].size, None))
+            blocks.append((i, i, homes.inside[unit].size * unit.parts, None))
     places, homes.frame = _packed([block[:3] for block in blocks])
     for (start, _, _, owner), at in zip(blocks, places, strict=True):
         if owner is not None:
@@ -217,7 +217,7 @@ def _place_the_rest(
         unit = plan.units[start]
         if isinstance(unit, Group):
             inside = homes.inside[unit]
-            homes.of.update({v: Home("frame", at + place) for v, place in inside.at.items()})
+            homes.of.update({v: Home(INSIDE, start, place) for v, place in inside.at.items()})
 
 
 @dataclass
