@@ -67,6 +67,23 @@ def test_accuracy(name: str, dtype: Any, source: str) -> None:
     assert errors.max() <= ULPS
 
 
+@pytest.mark.parametrize("dtype", PRECISE)
+@pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0, 3.0, 4.0, -1.0, 1.5, -2.0])
+def test_powers(exponent: float, dtype: Any) -> None:
+    if np.finfo(PRECISE[dtype]).nmant < np.finfo(dtype).nmant + 8:
+        pytest.skip("nothing more precise to measure by on this machine")
+    x = points(dtype)
+    with np.errstate(all="ignore"):
+        found = la.jit(lambda x: np.power(x, dtype(exponent)))(x)
+        exact = np.power(x.astype(PRECISE[dtype]), exponent)
+        rounded = exact.astype(dtype)
+        finite = np.isfinite(rounded) & np.isfinite(found)
+        errors = np.abs(found - exact)[finite] / np.spacing(np.abs(rounded[finite]))
+    np.testing.assert_array_equal(found[~finite], rounded[~finite])
+    np.testing.assert_array_equal(np.signbit(found), np.signbit(rounded))
+    assert errors.max() <= ULPS
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_result_does_not_depend_on_its_place(name: str, source: str) -> None:
     x = np.linspace(0.1, 0.9, 103) + (name == "arccosh")
