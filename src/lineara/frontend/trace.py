@@ -281,6 +281,16 @@ def current() -> Trace | None:
     return _current.get()
 
 
+def known_or_none(x: Any) -> Any:
+    """The number behind a traced array, or None if there is none yet; anything else as it is."""
+    if not isinstance(x, Traced):
+        return x
+    try:
+        return x.owner.concrete(x.value, "a shape")
+    except TracingError:
+        return None
+
+
 @contextmanager
 def recording(trace: Trace) -> Iterator[Trace]:
     """Makes `trace` the current one; afterwards it is finished, whatever happened."""

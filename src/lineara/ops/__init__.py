@@ -33,6 +33,7 @@ from lineara.ops.control.declared import LinearCall, LinearSolve
 from lineara.ops.control.scan import Scan
 from lineara.ops.control.switch import Switch
 from lineara.ops.control.while_loop import While
+from lineara.ops.convolution import Convolve
 from lineara.ops.creation import Convert, Iota
 from lineara.ops.cumulative import CumMax, CumMin, CumProd, CumSum, LinearRecurrence
 from lineara.ops.digits import BitCount, Exponent, Gcd, Lcm, NextAfter, Scale, Spacing
@@ -138,7 +139,7 @@ REDUCTIONS: tuple[type[Op], ...] = (
 )
 MATRICES: tuple[type[Op], ...] = (
     Dot, Triangle, Solve, TriangularSolve, Inv, Pinv, Det, SlogDet, Adjugate, AdjugateDot,
-    Cholesky, Qr, Eigh, Eig, Svd, Fft, Rfft, Irfft,
+    Cholesky, Qr, Eigh, Eig, Svd, Fft, Rfft, Irfft, Convolve,
 )
 # fmt: on
 CONTROL: tuple[type[Op], ...] = (Call, Checkpoint, Switch, Scan, While)

@@ -10,6 +10,7 @@ import numpy as np
 
 from lineara.errors import ShapeMismatchError, TypeMismatchError, UnsupportedError
 from lineara.frontend.core import (
+    axes_of,
     broadcast_shapes,
     convert,
     elementwise,
@@ -161,11 +162,38 @@ def array_equiv(a1: Any, a2: Any) -> Any:
     return np.all(np.equal(a1, a2))
 
 
+def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    """An array without the zeros at its ends, which must be known now."""
+    x = traced(filt)
+    if trim.lower() not in ("fb", "bf", "f", "b"):
+        raise ValueError(f"unexpected character(s) in `trim`: {trim!r}")
+    axes = axes_of(axis, x.ndim)
+    places = np.argwhere(x)
+    index = [slice(None)] * x.ndim
+    for k in axes:
+        first, last = (places[:, k].min(), places[:, k].max() + 1) if len(places) else (0, 0)
+        start = int(first) if "f" in trim.lower() or not len(places) else None
+        stop = int(last) if "b" in trim.lower() or not len(places) else None
+        index[k] = slice(start, stop)
+    return x[tuple(index)]
+
+
+def real_if_close(a: Any, tol: Any = 100) -> Any:
+    """The real part, if all imaginary parts are near 0, which must be known now."""
+    x = traced(a)
+    if x.dtype.kind != "c":
+        return x
+    limit = tol * np.finfo(x.dtype).eps if tol > 1 else tol
+    return x.real if np.all(np.abs(x.imag) < limit) else x
+
+
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.where: where,
     np.clip: clip,
     np.select: select,
     np.piecewise: piecewise,
+    np.trim_zeros: trim_zeros,
+    np.real_if_close: real_if_close,
     np.nan_to_num: nan_to_num,
     np.isclose: isclose,
     np.allclose: allclose,

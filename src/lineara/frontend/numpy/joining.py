@@ -221,9 +221,9 @@ def pad(
             found=f"mode={mode!r}",
             expected=f"constant, {', '.join(PAD_BY_POSITION)}",
         )
-    for axis, (low, high) in enumerate(widths):  # positions in the array, padded by NumPy itself
-        positions = np.pad(np.arange(x.shape[axis]), (low, high), mode=mode)  # type: ignore[call-overload]
-        x = take(x, positions, axis)
+    for axis, (low, high) in enumerate(widths):  # places in the array, padded by NumPy itself
+        places = np.pad(np.arange(x.shape[axis]), (low, high), mode=mode)  # type: ignore[call-overload]
+        x = take(x, places, axis)
     return x
 
 
@@ -275,10 +275,10 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
         x, axis = x.reshape(-1), 0
     axis = axis_of(axis, x.ndim)
     at = indices if isinstance(indices, Traced) else np.asarray(indices)
-    return x[(*(slice(None),) * axis, _positions(at, x.shape[axis], mode))]
+    return x[(*(slice(None),) * axis, positions(at, x.shape[axis], mode))]
 
 
-def _positions(at: Any, size: int, mode: str) -> Any:
+def positions(at: Any, size: int, mode: str) -> Any:
     """Indices brought into range as `mode` says; bools are numbers here, not masks."""
     at = convert(at, np.dtype(np.int64)) if type_of(at).dtype.kind == "b" else at
     if mode == "wrap":
@@ -309,7 +309,7 @@ def choose(a: Any, choices: Any, *, mode: str = "raise") -> TracedArray:
             )
     shape = common_shape(at, *choices)
     options = stack([broadcast_to(c, shape) for c in choices])
-    places = broadcast_to(_positions(at, size, mode), shape)
+    places = broadcast_to(positions(at, size, mode), shape)
     return take_along_axis(options, np.expand_dims(places, 0), 0)[0]
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import TracingError, UnsupportedError
+from lineara.errors import ShapeMismatchError, TracingError
 from lineara.frontend.core import axis_of, convert, shape_of, traced, type_of_array
+from lineara.frontend.numpy.joining import positions as in_mode
 from lineara.frontend.trace import Traced
 from lineara.frontend.writes import add_at, setitem, writable_result
 from lineara.where import user_source
@@ -30,13 +31,10 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
 
 
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
-    if mode != "raise":
-        raise UnsupportedError(
-            f"np.put with mode={mode!r} is not supported on traced arrays",
-            where=user_source(),
-            remedy="bring the indices into range first, with % or np.clip",
-        )
+    ind = in_mode(ind, int(np.prod(shape_of(a))), mode)
     count = int(np.prod(shape_of(ind)))
+    if not count:
+        return
     values = np.ravel(v)
     repeated = np.concatenate([values] * max(-(-count // max(shape_of(values)[0], 1)), 1))[:count]
     _set_flat(_target(a), np.ravel(ind), repeated)
@@ -65,6 +63,25 @@ def putmask(a: Any, mask: Any, values: Any) -> None:
     flat = np.ravel(values)
     repeated = np.concatenate([flat] * max(-(-count // max(shape_of(flat)[0], 1)), 1))[:count]
     setitem(array, ..., np.where(mask, convert(repeated.reshape(array.shape), array.dtype), array))
+
+
+def place(arr: Any, mask: Any, vals: Any) -> None:
+    """The elements where the mask is true become the values, in order and again from the first."""
+    array, values = _target(arr), np.ravel(vals)
+    flags = np.ravel(convert(traced(mask), np.dtype(np.bool_)))
+    if flags.size != array.size:
+        raise ShapeMismatchError(
+            "a mask has another size than the array that it is for",
+            where=user_source(),
+            found=f"{flags.size} flags for {array.size} elements",
+        )
+    if not values.size:
+        if np.any(flags):
+            raise ValueError("Cannot insert from an empty array!")
+        return
+    chosen = np.take(values, (np.cumsum(flags) - 1) % values.size)
+    new = np.where(flags, convert(chosen, array.dtype), np.ravel(array))
+    setitem(array, ..., np.reshape(new, array.shape))
 
 
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
@@ -102,6 +119,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.put: put,
     np.copyto: copyto,
     np.putmask: putmask,
+    np.place: place,
     np.fill_diagonal: fill_diagonal,
 }
 
