@@ -25,7 +25,7 @@ SHAPES: list[tuple[tuple[int, ...], int]] = [
 def rows() -> Rows:
     for shape, axis in SHAPES:
         z, x = floats(*shape, dtype=np.complex128), floats(*shape)
-        for dtype in ((np.complex128, np.complex64) if shape == (6,) else (np.complex128,)):
+        for dtype in (np.complex128, np.complex64) if shape == (6,) else (np.complex128,):
             yield sample(Fft(axis), [z.astype(dtype)], partial(np.fft.fft, axis=axis))
             yield sample(Fft(axis, True), [z.astype(dtype)], partial(np.fft.ifft, axis=axis))
         yield sample(Rfft(axis), [x], partial(np.fft.rfft, axis=axis))

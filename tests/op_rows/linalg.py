@@ -113,7 +113,10 @@ def factorizations() -> Iterator[Sample]:
             a = positive_definite(*shape, dtype=dtype)
             yield sample(Cholesky(), [a], np.linalg.cholesky)
             spread = a + np.diag(np.arange(0, 3.0 * shape[-1], 3))
-            yield sample(Eigh(), [spread], _tuple(np.linalg.eigh), smooth=dtype == np.float64)
+            for lower in (True, False):
+                function = partial(np.linalg.eigh, UPLO="L" if lower else "U")
+                smooth = dtype == np.float64
+                yield sample(Eigh(lower), [spread], _tuple(function), smooth=smooth)
             general = floats(*shape, dtype=dtype) + np.diag(np.arange(0, 9.0 * shape[-1], 9))
             yield sample(Eig(), [general], eig, smooth=dtype == np.float64)
         for shape in (*SHAPES, (4, 2), (2, 4), (2, 3, 2), (0, 3), (3, 0)):

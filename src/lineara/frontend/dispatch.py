@@ -20,6 +20,7 @@ from lineara.frontend.writes import (
     in_place,
     mark_order,
     setitem,
+    writable_result,
     write_out,
 )
 from lineara.where import user_source
@@ -36,8 +37,34 @@ def _record_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs:
     if implementation is None:
         known = [name_of_ufunc(u) for u, m in UFUNCS if m == method]
         raise unsupported(_name_of_ufunc(ufunc, method), known)
-    result = _call(implementation, lambda: _name_of_ufunc(ufunc, method), inputs, kwargs)
+    name = _name_of_ufunc(ufunc, method)
+    if method == "__call__" and kwargs.get("where", True) is not True:
+        result = _where(implementation, name, inputs, kwargs)
+    else:
+        if method == "__call__" and "where" in kwargs:
+            kwargs = {k: v for k, v in kwargs.items() if k != "where"}
+        result = _call(implementation, lambda: name, inputs, kwargs)
     return mark_order(result, inputs, kwargs)
+
+
+def _where(implementation: Callable[..., Any], name: str, inputs: Any, kwargs: Any) -> Any:
+    """What a ufunc writes into ``out=`` where a mask is true."""
+    rest = {k: v for k, v in kwargs.items() if k not in ("where", "out")}
+    targets = kwargs.get("out") or (None,)
+    if any(x is None for x in targets):
+        raise UnsupportedError(
+            f"{name} with where= leaves elements that have no value",
+            where=user_source(),
+            found="where= without out=",
+            remedy="give out= too, or write np.where(mask, result, other)",
+        )
+    results = _call(implementation, lambda: name, inputs, rest)
+    mask, casting = kwargs["where"], kwargs.get("casting", "same_kind")
+    written = tuple(
+        write_out(np.where(mask, writable_result(x, y, name, casting), y), y, name, "unsafe")
+        for x, y in zip(results if len(targets) > 1 else (results,), targets, strict=True)
+    )
+    return written if len(targets) > 1 else written[0]
 
 
 def _name_of_ufunc(ufunc: np.ufunc, method: str) -> str:
@@ -148,7 +175,12 @@ def _call(
     out = kwargs.get("out")
     if out is not None:
         rest = {k: v for k, v in kwargs.items() if k != "out"}
-        return write_out(_call(implementation, name, args, rest), out, name())
+        result = _call(implementation, name, args, rest)
+        casting = kwargs.get("casting", "same_kind")
+        if isinstance(result, tuple) and isinstance(out, tuple):
+            pairs = zip(result, out, strict=True)
+            return tuple(x if y is None else write_out(x, y, name(), casting) for x, y in pairs)
+        return write_out(result, out, name(), casting)
     try:
         if not kwargs:
             return implementation(*args)

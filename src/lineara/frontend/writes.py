@@ -191,7 +191,7 @@ def writable_result(result: Any, array: TracedArray, name: str, casting: Any = "
     return result
 
 
-def write_out(result: Any, out: Any, name: str) -> Any:
+def write_out(result: Any, out: Any, name: str, casting: Any = "same_kind") -> Any:
     """What a call with ``out=out`` returns: the array that the result is written into."""
     target = out[0] if isinstance(out, tuple) and len(out) == 1 else out
     if not isinstance(target, TracedArray):
@@ -210,7 +210,7 @@ def write_out(result: Any, out: Any, name: str) -> Any:
             found=f"a result of shape {result.shape}",
             expected=f"shape {target.shape}",
         )
-    setitem(target, ..., writable_result(result, target, name))
+    setitem(target, ..., writable_result(result, target, name, casting))
     return target
 
 

@@ -28,6 +28,7 @@ from lineara.frontend.numpy import (
     whole,
     writing,
 )
+from lineara.frontend.numpy.methods import methods_of
 from lineara.frontend.numpy.ufuncs import UFUNCS as DIRECT
 from lineara.frontend.writes import METHODS as WRITING
 
@@ -54,7 +55,10 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
 }
 """By NumPy's function, what a call of it on traced arrays does."""
 
-UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {**DIRECT, **writing.AT}
+UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
+    **DIRECT,
+    **{k: f for ufunc, _ in DIRECT for k, f in methods_of(ufunc).items()},
+}
 """By ufunc and method of it."""
 
 METHODS: dict[str, Callable[..., Any]] = {**shape.METHODS, **joining.METHODS, **WRITING}

@@ -21,6 +21,7 @@ from lineara.frontend.core import (
     type_of_array,
 )
 from lineara.frontend.numpy.reductions import ABSENT, BOOL
+from lineara.frontend.trace import Traced
 from lineara.ops import minmax
 from lineara.ops.complex import to_complex
 from lineara.where import user_source
@@ -38,18 +39,39 @@ def where(condition: Any, x: Any = ABSENT, y: Any = ABSENT, /) -> Any:
     )
 
 
-def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+def clip(
+    a: Any,
+    a_min: Any = None,
+    a_max: Any = None,
+    *,
+    min: Any = None,
+    max: Any = None,
+    dtype: Any = None,
+) -> Any:
     """`a`, but nothing below the lower or above the upper bound."""
+    if dtype is not None:
+        a = convert(traced(a), np.dtype(dtype))
     if not (a_min is None or min is None) or not (a_max is None or max is None):
         raise ValueError("a_min and a_max are other names of min and max: give one of each two")
     low = min if a_min is None else a_min
     high = max if a_max is None else a_max
+    low, high = _bound(low, a, -1), _bound(high, a, 1)
     if low is None or high is None:
         if low is None and high is None:
             return traced(a)
         return np.minimum(a, high) if low is None else np.maximum(a, low)
     dtype = promoted(a, low, high)
     return elementwise(minmax.clip, *(convert(x, dtype) for x in (a, low, high)))
+
+
+def _bound(bound: Any, x: Any, side: int) -> Any:
+    """A bound; None for an int beyond all numbers of the dtype, on the side where it bounds none."""
+    dtype = type_of_array(x).dtype
+    if type(bound) is not int or dtype.kind not in "iu":
+        return bound
+    limits = np.iinfo(dtype)
+    none = bound < limits.min if side < 0 else bound > limits.max
+    return None if none and isinstance(x, Traced) else bound
 
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:

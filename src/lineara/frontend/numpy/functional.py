@@ -80,7 +80,9 @@ class Vectorized(np.vectorize):
             )
         for names, rank, x in zip(cores, ranks, args, strict=True):
             lengths = shape_of(x)[len(shape_of(x)) - rank :]
-            for name, n in zip(names.replace(" ", "").split(",") if rank else (), lengths, strict=True):
+            for name, n in zip(
+                names.replace(" ", "").split(",") if rank else (), lengths, strict=True
+            ):
                 if sizes.setdefault(name, n) != n:
                     raise ShapeMismatchError(
                         f"a dimension of the signature {self.signature!r} has two lengths",

@@ -102,12 +102,12 @@ def histogram(
 def histogramdd(
     sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
-    points = sample if np.ndim(sample) == 2 and isinstance(sample, Traced | np.ndarray) else None
-    columns = list(sample) if points is None else list(points.T)
-    if points is None and not shape_of(columns[0]):
+    is_matrix = isinstance(sample, Traced | np.ndarray) and len(shape_of(sample)) == 2
+    columns = list(sample.T) if is_matrix else list(sample)
+    if not shape_of(columns[0]):
         columns = [np.stack(columns)]
     axes = len(columns)
-    each = [bins] * axes if not isinstance(bins, str) and np.ndim(bins) == 0 else list(bins)
+    each = list(bins) if isinstance(bins, list | tuple) or shape_of(bins) else [bins] * axes
     limits = [None] * axes if range is None else list(range)
     if len(each) != axes or len(limits) != axes:
         raise ValueError("bins and range must have an entry for each dimension of the sample")
@@ -138,7 +138,7 @@ def histogram2d(
 ) -> Any:
     if len(x) != len(y):
         raise ValueError("x and y must have the same length.")
-    if np.ndim(bins) and len(bins) not in (1, 2):
+    if (isinstance(bins, list | tuple) or shape_of(bins)) and len(bins) not in (1, 2):
         bins = [bins, bins]
     result, edges = histogramdd([x, y], bins, range, density, weights)
     return result, edges[0], edges[1]

@@ -95,8 +95,7 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
         raise UnsupportedError(
             "UPLO argument must be 'L' or 'U'", where=user_source(), found=f"UPLO={UPLO!r}"
         )
-    lower = x if UPLO.upper() == "L" else np.conj(np.matrix_transpose(x))
-    return _named("EighResult", *apply_all(factorize.Eigh(), lower))
+    return _named("EighResult", *apply_all(factorize.Eigh(UPLO.upper() == "L"), x))
 
 
 def eigvalsh(a: Any, UPLO: str = "L") -> Any:

@@ -274,7 +274,9 @@ def diagflat(v: Any, k: int = 0) -> TracedArray:
 def resize(a: Any, new_shape: Any) -> TracedArray:
     """The elements in order, again from the first one when there are no more."""
     x = ravel(a)
-    shape = tuple(map(operator.index, new_shape if isinstance(new_shape, Iterable) else (new_shape,)))
+    shape = tuple(
+        map(operator.index, new_shape if isinstance(new_shape, Iterable) else (new_shape,))
+    )
     if min(shape, default=0) < 0:
         raise ValueError("all elements of `new_shape` must be non-negative")
     size = math.prod(shape)

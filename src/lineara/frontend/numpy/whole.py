@@ -71,7 +71,7 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: Any = "raise", order: s
     shape = tuple(int(n) for n in np.atleast_1d(dims))
     modes = (mode,) * len(shape) if isinstance(mode, str) else tuple(mode)
     if len(multi_index) != len(shape) or len(modes) != len(shape):
-        raise ValueError("parameter multi_index must be a sequence of length " f"{len(shape)}")
+        raise ValueError(f"parameter multi_index must be a sequence of length {len(shape)}")
     result: Any = 0
     parts = list(zip(multi_index, shape, modes, strict=True))
     for index, n, how in parts if _order(order) == "C" else reversed(parts):
@@ -157,7 +157,5 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.ravel_multi_index: ravel_multi_index,
     np.unravel_index: unravel_index,
     np.ix_: ix_,
-    **{
-        f: of_shape(f) for f in (np.diag_indices_from, np.tril_indices_from, np.triu_indices_from)
-    },
+    **{f: of_shape(f) for f in (np.diag_indices_from, np.tril_indices_from, np.triu_indices_from)},
 }

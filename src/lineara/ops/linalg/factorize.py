@@ -109,24 +109,26 @@ class Qr(Factorization):
 class Eigh(Factorization):
     """Eigenvalues in increasing order and eigenvectors (columns) of a Hermitian matrix.
 
-    Only the lower triangle is read.
+    Attributes:
+        lower: whether the lower triangle is read, or the upper one.
     """
 
     name: ClassVar[str] = "eigh"
     cost: ClassVar[int] = 9
+    lower: bool = True
 
     def results(self, m: int, n: int, dtype: DType) -> tuple[ArrayType, ...]:
         return ArrayType(np.finfo(dtype).dtype, (n,)), ArrayType(dtype, (n, n))
 
     def evaluate(self, *values: Array) -> tuple[Array, ...]:
-        return tuple(np.linalg.eigh(values[0]))
+        return tuple(np.linalg.eigh(values[0], "L" if self.lower else "U"))
 
     def jvp_rest(
         self, operands: tuple[Value, ...], results: tuple[Value, ...], tangents: Sequence[Tangent]
     ) -> tuple[Tangent, ...]:
         ((w, v), (a_dot,)) = results, tangents
         assert a_dot is not None
-        moved = matmul(hermitian(a_dot), v)
+        moved = matmul(hermitian(a_dot if self.lower else adjoint(a_dot)), v)
         w_dot = _real(product("ji,ji->i", conjugate(v), moved))
         inner = matmul(adjoint(v), moved) * _like(v, _inverse_gaps(_along(w, 1) - _along(w, 0)))
         return w_dot, matmul(v, inner)
