@@ -68,7 +68,7 @@ ROWS: list[Row] = [
     case("np.logspace(x, y, 3, base=2)", V[:2], V[2:4]),
     case("np.logspace(x, y, 3, base=z)", V[:2], V[2:4], np.array([2.0, 3.0])),
     case("np.logspace(0, x, 3, False, dtype='f4')", V[:2], smooth=False),
-    case("np.geomspace(x, y, 3, endpoint=False, axis=1)", np.array([1.0, -2.0]), np.array([3.0, -9])),
+    case("np.geomspace(x, y, 3, endpoint=False, axis=1)", V[:2], V[:2] * 3),
     case("np.geomspace(x, y, 5)", np.array([1, 2]), np.array([16, 32]), smooth=False),
     case("np.geomspace(x, 100, 5, dtype=int)", np.array(1.0), smooth=False),
     case("np.geomspace(x, y, 4)", np.array(1 + 1j), np.array(4 - 2j)),

@@ -50,7 +50,8 @@ ROWS: list[Row] = [
     case("np.roots(x)", ZEROS[2:3], smooth=False),
     case("np.roots(x)", ZEROS * 0, smooth=False),
     case("np.roots(x)", INTS, smooth=False),
-    *(case(f"np.vander(x{extra})", AT) for extra in ("", ", 3", ", 3, increasing=True", ", N=1", ", 0")),
+    *(case(f"np.vander(x{extra})", AT)
+      for extra in ("", ", 3", ", 3, increasing=True", ", N=1", ", 0")),
     case("np.vander(x)", np.array([0.0, 1.0, 0.0])),
     case("np.vander(x)", INTS, smooth=False),
     case("np.vander(x)", AT.astype("f4"), smooth=False),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from lineara.frontend.numpy.ufuncs import UFUNCS
+from lineara.frontend.numpy import UFUNCS
 from numpy_rows import Array, Row, numbers, since
 
 SPAN: dict[np.ufunc, tuple[float, float]] = {
@@ -215,14 +215,25 @@ def _methods() -> Iterator[Row]:
                 yield name, function, inputs, smooth
             elif method in ("reduce", "accumulate", "reduceat", "at"):
                 x = _sample(ufunc, dtype, 3, 4)
+                if method == "at" and not _keeps(ufunc, dtype):
+                    continue
                 for options, call in _calls(ufunc, method):
-                    row = f"{name} {options}", call, [x], smooth
+                    well = (
+                        smooth and options != "none" and not (ufunc in SPAN and "twice" in options)
+                    )
+                    row = f"{name} {options}", call, [x], well
                     if _is_defined(call, x):
                         yield row
 
 
 KINKED = {np.heaviside, np.floor_divide, np.logaddexp2}
 """Whose reductions meet their own kinks, or zeros, for the numbers here."""
+
+
+def _keeps(ufunc: np.ufunc, dtype: Any) -> bool:
+    """Whether the results can be written where the first operand was."""
+    loop = ufunc.resolve_dtypes((*(dtype,) * ufunc.nin, *(None,) * ufunc.nout))
+    return np.can_cast(loop[-1], dtype, "same_kind")
 
 
 def _is_defined(call: Any, x: Array) -> bool:

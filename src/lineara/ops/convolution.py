@@ -23,8 +23,8 @@ class Convolve(Op):
     """Σ_j x_(k−j) y_j along the last axis, for sequences x of n and y of m ≤ n numbers.
 
     Attributes:
-        full: whether the sum is over the pairs that there are, for n + m − 1 displacements; else the
-            result has the n − m + 1 displacements at which all of y meets x.
+        full: whether the sum is over the pairs that there are, for n + m − 1 displacements; else
+            the result has the n − m + 1 displacements at which all of y meets x.
     """
 
     name: ClassVar[str] = "convolve"

@@ -1,8 +1,8 @@
 """Discrete Fourier transforms along an axis.
 
-With ω = exp(−2πi/n), `fft` is y_k = Σ_j ω^(jk) x_j, a symmetric matrix and so its own transpose, as is
-its inverse. `rfft` and `irfft` are the halves of them that real arrays need, and transposes of each
-other up to weights: a frequency other than 0 and n/2 stands for itself and for its mirror image.
+With ω = exp(−2πi/n), `fft` is y_k = Σ_j ω^(jk) x_j, a symmetric matrix and so its own transpose, as
+is its inverse. `rfft` and `irfft` are the halves of them that real arrays need, and transposes of
+each other up to weights: a frequency other than 0 and n/2 stands for its mirror image, too.
 """
 
 from __future__ import annotations

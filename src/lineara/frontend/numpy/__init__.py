@@ -18,6 +18,7 @@ from lineara.frontend.numpy import (
     joining,
     least_squares,
     linalg,
+    padding,
     polynomials,
     products,
     reductions,
@@ -48,6 +49,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     **whole.FUNCTIONS,
     **shape.FUNCTIONS,
     **joining.FUNCTIONS,
+    **padding.FUNCTIONS,
     **products.FUNCTIONS,
     **linalg.FUNCTIONS,
     **least_squares.FUNCTIONS,
@@ -63,3 +65,21 @@ UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
 
 METHODS: dict[str, Callable[..., Any]] = {**shape.METHODS, **joining.METHODS, **WRITING}
 """By name, what the methods do that are no NumPy functions."""
+
+_DATES = ("programs have no dates", "convert them to numbers first")
+_FILES = (
+    "its elements are not known yet",
+    "return the array from the function, and save the result",
+)
+_MEMORY = (
+    "traced arrays have no memory",
+    "leave the question out: what is written to a view reaches the array that it is a view of",
+)
+
+REFUSED: dict[Callable[..., Any], tuple[str, str]] = {
+    **dict.fromkeys((np.save, np.savez, np.savez_compressed, np.savetxt), _FILES),
+    **dict.fromkeys((np.may_share_memory, np.shares_memory), _MEMORY),
+    **dict.fromkeys((np.busday_count, np.busday_offset, np.is_busday), _DATES),
+    np.datetime_as_string: _DATES,
+}
+"""Functions that have no meaning on traced arrays: why, and what to do instead."""

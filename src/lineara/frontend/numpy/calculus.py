@@ -200,7 +200,7 @@ def interp(
     of fp.
     """
     if period is not None:
-        return _periodic(*(traced(z) for z in (x, xp, fp)), abs(period))
+        return _periodic(traced(x), traced(xp), traced(fp), abs(period))
     at, knots = (convert(traced(v), np.dtype(np.float64)) for v in (x, xp))
     values = traced(fp)
     kind = np.dtype(np.complex128 if values.dtype.kind == "c" else np.float64)

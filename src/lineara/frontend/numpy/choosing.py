@@ -65,7 +65,7 @@ def clip(
 
 
 def _bound(bound: Any, x: Any, side: int) -> Any:
-    """A bound; None for an int beyond all numbers of the dtype, on the side where it bounds none."""
+    """A bound; None for an int beyond all numbers of the dtype, which bounds none of them."""
     dtype = type_of_array(x).dtype
     if type(bound) is not int or dtype.kind not in "iu":
         return bound

@@ -184,7 +184,7 @@ def _shift(sign: int) -> Callable[..., Any]:
         chosen = range(a.ndim) if axes is None else axes if np.ndim(axes) else (axes,)
         places = [axis_of(k, a.ndim) for k in chosen]
         shifts = [sign * (a.shape[k] // 2) for k in places]
-        return np.roll(a, shifts, places) if places else a  # type: ignore[type-var]
+        return np.roll(a, shifts, places) if places else a
 
     return function
 

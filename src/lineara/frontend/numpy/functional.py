@@ -16,17 +16,17 @@ from lineara.where import user_source
 
 def apply_along_axis(func1d: Any, axis: Any, arr: Any, *args: Any, **kwargs: Any) -> Any:
     """The results of a function of vectors for each vector along an axis, where this axis was."""
-    x = traced(arr)
+    x: Any = traced(arr)
     axis = axis_of(axis, x.ndim)
-    rows: Any = np.moveaxis(x, axis, -1)  # type: ignore[type-var]
+    rows: Any = np.moveaxis(x, axis, -1)
     outer = rows.shape[:-1]
     if 0 in outer:
         raise ValueError("Cannot apply_along_axis when any iteration dimensions are 0")
     results = [traced(func1d(rows[i], *args, **kwargs)) for i in np.ndindex(outer)]
     inner = results[0].shape
-    joined = np.reshape(np.stack(results), outer + inner)  # type: ignore[type-var]
+    joined = np.reshape(np.stack(results), outer + inner)
     places = range(len(outer), len(outer) + len(inner))
-    return np.moveaxis(joined, list(places), [axis + i for i in range(len(inner))])  # type: ignore[type-var]
+    return np.moveaxis(joined, list(places), [axis + i for i in range(len(inner))])
 
 
 def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
@@ -45,7 +45,7 @@ def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
 
 def einsum_path(*operands: Any, optimize: Any = "greedy", **options: Any) -> Any:
     """The order of contraction, which depends on shapes alone."""
-    shapes = [
+    shapes: list[Any] = [
         np.broadcast_to(np.float64(0), x.value.shape) if isinstance(x, Traced) else x
         for x in operands
     ]
@@ -109,7 +109,7 @@ def _each(function: Callable[..., Any], arrays: Sequence[Any], ranks: Sequence[i
 
 
 def _joined(results: Sequence[Any], shape: tuple[int, ...]) -> Any:
-    joined: Any = np.stack([traced(x) for x in results])  # type: ignore[type-var]
+    joined: Any = np.stack([traced(x) for x in results])
     return np.reshape(joined, shape + joined.shape[1:])
 
 

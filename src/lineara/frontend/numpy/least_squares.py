@@ -13,7 +13,7 @@ from lineara.frontend.core import apply, broadcast_to, convert, shape_of, traced
 from lineara.frontend.numpy.linalg import inexact, require_matrices, solve, svd, svdvals
 from lineara.frontend.numpy.reductions import ABSENT
 from lineara.frontend.stop import stop_gradient
-from lineara.frontend.trace import Traced, known_or_none
+from lineara.frontend.trace import known_or_none
 from lineara.ops.linalg.solve import Pinv
 from lineara.where import user_source
 
@@ -47,8 +47,8 @@ def _pinv(x: Any, limit: Any) -> Any:
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     """The shortest of the vectors that minimise |b − a x|, as NumPy has it.
 
-    Whether there are residuals depends on the rank. Where that is not known yet (under jit or vmap),
-    they are NaN in place of missing.
+    Whether there are residuals depends on the rank. Where that is not known yet (under jit or
+    vmap), they are NaN in place of missing.
     """
     matrix, right = inexact(a, b)
     if matrix.ndim != 2 or right.ndim not in (1, 2) or len(matrix) != len(right):
@@ -84,7 +84,7 @@ def _residuals(matrix: Any, x: Any, right: Any, rank: Any) -> Any:
 def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     if rtol is not None and tol is not None:
         raise ValueError("`tol` and `rtol` can't be both set.")
-    x = traced(A)
+    x: Any = traced(A)
     if x.ndim < 2:
         return convert(np.any(x != 0), np.dtype(np.int64))
     s = svd(x, compute_uv=False, hermitian=hermitian)
@@ -97,7 +97,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
 
 
 def _column(x: Any) -> Any:
-    return (x if isinstance(x, Traced) else np.asarray(x))[..., None]
+    return np.expand_dims(x, -1)
 
 
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:

@@ -21,7 +21,6 @@ from lineara.frontend.core import (
     convert,
     name_of_ufunc,
     resolve,
-    shape_of,
     traced,
 )
 from lineara.frontend.numpy.joining import known
@@ -160,9 +159,20 @@ def _ignoring_nan(function: Callable[..., Any], last: float) -> Method:
 def _of_powers(power: np.ufunc, logarithm: np.ufunc) -> Callable[..., Any]:
     """``np.logaddexp.reduce`` or ``np.logaddexp2.reduce``: the logarithm of a sum of powers."""
 
-    def reduce(array: Any, axis: Any = 0, dtype: Any = None, *, keepdims: bool = False) -> Any:
+    def reduce(
+        array: Any,
+        axis: Any = 0,
+        dtype: Any = None,
+        *,
+        keepdims: bool = False,
+        initial: Any = ABSENT,
+        where: Any = True,
+    ) -> Any:
         x: Any = traced(array)
         x = x if dtype is None else convert(x, np.dtype(dtype))
+        if where is not True or initial is not ABSENT:
+            both = np.logaddexp if power is np.exp else np.logaddexp2
+            return fold(both)(x, axis, keepdims=keepdims, initial=initial, where=where)
         x = convert(x, np.dtype(np.float64)) if x.dtype.kind in "biu" else x
         largest = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
         base = np.where(np.isfinite(largest), largest, 0)
@@ -326,7 +336,7 @@ NO_LOOP = {
 def methods_of(ufunc: np.ufunc) -> dict[tuple[np.ufunc, str], Method]:
     """The methods of a ufunc with one result, by ufunc and name."""
     table: dict[tuple[np.ufunc, str], Method] = {}
-    if ufunc.nout != 1 or ufunc.signature is not None:
+    if ufunc.nout != 1 or ufunc.signature is not None or not hasattr(np, ufunc.__name__):
         return table
     if ufunc not in NO_LOOP:
         table[ufunc, "at"] = writing(ufunc, AT.get(ufunc) or in_place(ufunc))

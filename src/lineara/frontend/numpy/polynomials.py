@@ -10,13 +10,13 @@ import numpy as np
 
 from lineara.errors import ShapeMismatchError, TypeMismatchError, UnsupportedError
 from lineara.frontend.array import TracedArray
-from lineara.frontend.core import broadcast_to, convert, shape_of, traced, type_of_array
+from lineara.frontend.core import broadcast_to, convert, traced, type_of_array
 from lineara.frontend.numpy.choosing import trim_zeros
-from lineara.frontend.trace import Traced, known_or_none
+from lineara.frontend.trace import Traced
 from lineara.where import user_source
 
 
-def _coefficients(p: Any) -> TracedArray:
+def _coefficients(p: Any) -> Any:
     """The coefficients of a polynomial, on one axis."""
     if isinstance(p, np.poly1d):
         raise UnsupportedError(
@@ -41,7 +41,8 @@ def polyval(p: Any, x: Any) -> Any:
         _coefficients(x)
     at = traced(x)
     result: Any = np.zeros_like(at)
-    for coefficient in p if isinstance(p, Traced) else np.asarray(p):
+    coefficients: Any = p if isinstance(p, Traced) else np.asarray(p)
+    for coefficient in coefficients:
         result = result * at + coefficient
     return result
 
@@ -71,7 +72,7 @@ def polydiv(u: Any, v: Any) -> Any:
     """The quotient, and the remainder without the leading coefficients that are 0."""
     p, q = (np.add(_coefficients(a), 0.0) for a in (u, v))
     dtype = np.result_type(p.dtype, q.dtype)
-    rest, divisor = (traced(convert(x, dtype)) for x in (p, q))
+    rest, divisor = (convert(x, dtype) for x in (p, q))
     n, scale, quotient = len(divisor), 1.0 / divisor[0], []
     for k in range(len(rest) - n + 1):
         quotient.append(scale * rest[k])
@@ -128,7 +129,7 @@ def poly(seq_of_zeros: Any) -> Any:
 
 
 def roots(p: Any) -> Any:
-    x = _coefficients(p)
+    x: Any = _coefficients(p)
     (places,) = np.nonzero(x)
     if not len(places):
         return np.zeros(0)

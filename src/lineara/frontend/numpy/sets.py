@@ -41,7 +41,7 @@ def _by_name(function: Callable[..., Any]) -> Callable[..., Any]:
         array = traced(x)
         parts = function(known(array, f"np.{function.__name__}"), **options)
         values = take(array, np.unique(known(array, "np.unique"), True, equal_nan=False)[1])
-        return parts._replace(values=values) if isinstance(parts, tuple) else values
+        return parts._replace(values=values)
 
     return named
 

@@ -34,7 +34,8 @@ def _ordering(op: type[Sort | ArgSort]) -> Callable[..., Any]:
 def _partition(function: Callable[..., Any]) -> Callable[..., Any]:
     """``np.partition`` or ``np.argpartition``: what is sorted is partitioned at every place."""
 
-    def partition(a: Any, kth: Any, axis: int | None = -1) -> Any:
+    def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect") -> Any:
+        np.partition(np.empty(1), 0, kind=kind)  # type: ignore[call-overload]
         x = traced(a)
         n = x.size if axis is None else x.shape[axis_of(axis, x.ndim)]
         places = np.asarray(kth)

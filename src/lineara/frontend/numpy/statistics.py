@@ -306,9 +306,9 @@ def nanquantile(
 
 def _at_places(ordered: TracedArray, places: Any) -> Any:
     """The elements at places of the first axis, which each of the others has its own of."""
-    flat = reshape(
-        places, (-1, *ordered.shape[1:]) if places.ndim >= ordered.ndim else (1, *places.shape)
-    )
+    inner = ordered.shape[1:]
+    rows = math.prod(places.shape[: places.ndim - len(inner)])
+    flat = reshape(places, (rows, *inner))
     return reshape(np.take_along_axis(ordered, flat, axis=0), places.shape)
 
 

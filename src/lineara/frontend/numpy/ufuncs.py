@@ -270,7 +270,7 @@ def modf(x: Any) -> Any:
 
 
 def frexp(x: Any) -> Any:
-    e = apply(digits.exponent, x)
+    e: Any = apply(digits.exponent, x)
     return np.ldexp(x, -e), e
 
 

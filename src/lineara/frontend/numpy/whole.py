@@ -39,10 +39,12 @@ def packbits(a: Any, /, axis: Any = None, bitorder: str = "big") -> Any:
             where=user_source(),
             found=str(x.value.type),
         )
-    bits: Any = np.moveaxis(convert(x != 0, BYTE), axis, -1)
+    flags: Any = convert(np.not_equal(x, 0), BYTE)
+    bits = np.moveaxis(flags, axis, -1)
     bits = np.pad(bits, [(0, 0)] * (bits.ndim - 1) + [(0, -bits.shape[-1] % 8)])
     groups = np.reshape(bits, (*bits.shape[:-1], bits.shape[-1] // 8, 8))
-    return np.moveaxis(np.sum(groups * weights, axis=-1, dtype=BYTE), -1, axis)
+    packed: Any = np.sum(groups * weights, axis=-1, dtype=BYTE)
+    return np.moveaxis(packed, -1, axis)
 
 
 def unpackbits(a: Any, /, axis: Any = None, count: Any = None, bitorder: str = "big") -> Any:

@@ -199,7 +199,8 @@ class Pinv(Op):
         return (types[0].with_shape((*stack, n, m)),)
 
     def evaluate(self, *values: Array) -> tuple[Array, ...]:
-        return (np.linalg.pinv(*values),)
+        matrices, limits = values
+        return (np.linalg.pinv(matrices, rcond=limits),)
 
     def work(self, operands: Sequence[ArrayType], results: Sequence[ArrayType]) -> int:
         return operands[0].size * min(operands[0].shape[-2:]) * 16
