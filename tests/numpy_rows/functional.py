@@ -48,6 +48,7 @@ ROWS: list[Row] = [
       for extra in ("", ", 'f'", ", 'B'")),
     case("np.trim_zeros(x)", np.zeros(3), smooth=False),
     case("np.trim_zeros(x)", V),
+    case("np.copy(x)", V),
     case("np.real_if_close(x)", V),
     case("np.real_if_close(x)", V + 0j, smooth=False),
     case("np.real_if_close(x)", V + 1j),
@@ -78,6 +79,9 @@ ROWS: list[Row] = [
       for f in ("array2string", "array_repr", "array_str")),
     ("place", lambda x: _changed(x, lambda y: np.place(y, x > 0, [1.0, 2.0, 3.0])), [X], True),
     ("place traced", lambda x, v: _changed(x, lambda y: np.place(y, y > 0, v)), [X, V], True),
+    ("partition in place", lambda x: _changed(x, lambda y: y.partition(2))[:, 2], [X], True),
+    ("put method", lambda x: _changed(x, lambda y: y.put([0, 5], x[1, :2])), [X], True),
+    ("reciprocal at", lambda x: _changed(x, lambda y: np.reciprocal.at(y, [0, 2])), [X], True),
     ("put nothing", lambda x: _changed(x, lambda y: np.put(y, [], 1)), [X], True),
     *(
         (f"put {m}", lambda x, m=m: _changed(x, lambda y: np.put(y, [1, 13], x[0], m)), [X], True)

@@ -18,6 +18,7 @@ Z = np.concatenate((X[:3], Y))
 
 SETS: list[Row] = [
     case("np.unique(x)", X),
+    *(case(f"np.unique_{f}(x).values", X) for f in ("all", "counts", "inverse")),
     case("np.unique(x)", M, smooth=False),
     *(case("np.unique(x)", x, smooth=False) for x in (TWICE, HOLES, INTS, X > 0)),
     *(case(f"np.unique(x, axis={k})", M, smooth=False) for k in (0, 1, -1)),

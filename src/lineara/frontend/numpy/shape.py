@@ -315,6 +315,10 @@ def _astype(x: TracedArray, dtype: Any, copy: bool = True) -> TracedArray:
     return traced(convert(x, target))
 
 
+def as_type(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> TracedArray:
+    return _astype(traced(x), dtype)
+
+
 def _conjugate(x: TracedArray) -> TracedArray:
     return np.conjugate(x) if x.dtype.kind == "c" else x  # type: ignore[return-value]
 
@@ -332,7 +336,7 @@ METHODS: dict[str, Callable[..., Any]] = {
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.reshape: reshape,
     np.resize: resize,
-    np.astype: lambda x, dtype, /, *, copy=True, device=None: _astype(x, dtype),
+    **({np.astype: as_type} if hasattr(np, "astype") else {}),  # since NumPy 2.1
     np.ravel: ravel,
     np.transpose: transpose,
     np.matrix_transpose: matrix_transpose,
