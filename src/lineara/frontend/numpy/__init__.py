@@ -18,6 +18,7 @@ from lineara.frontend.numpy import (
     reductions,
     shape,
     sorting,
+    special,
     statistics,
     writing,
 )
@@ -42,7 +43,11 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
 }
 """By NumPy's function, what a call of it on traced arrays does."""
 
-UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {**DIRECT, **writing.AT}
+UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
+    **DIRECT,
+    **special.UFUNCS,
+    **writing.AT,
+}
 """By ufunc and method of it."""
 
 METHODS: dict[str, Callable[..., Any]] = {**shape.METHODS, **joining.METHODS, **WRITING}
