@@ -6,7 +6,7 @@
 array([0., 1.])
 """
 
-from lineara import numpy, transforms, tree
+from lineara import numpy, scipy, transforms, tree
 from lineara.api import (
     grad,
     hessian,
@@ -94,6 +94,7 @@ __all__ = [
     "ravel_pytree",
     "root",
     "scan",
+    "scipy",
     "size",
     "stop_gradient",
     "switch",

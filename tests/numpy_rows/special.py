@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.special as sp
 
-from lineara.frontend.numpy.special import UFUNCS
+from lineara.frontend.numpy.special import DIRECT, UFUNCS
 from lineara.ops.parametric import Parametric
-from lineara.frontend.numpy.special import DIRECT
 from numpy_rows import Array, Row, case
 
 UFUNCTIONS = [ufunc for ufunc, method in UFUNCS if method == "__call__"]

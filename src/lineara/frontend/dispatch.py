@@ -36,7 +36,7 @@ def _record_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs:
     if implementation is None:
         known = [name_of_ufunc(u) for u, m in UFUNCS if m == method]
         raise unsupported(_name_of_ufunc(ufunc, method), known)
-    result = _call(implementation, lambda: _name_of_ufunc(ufunc, method), inputs, kwargs)
+    result = carry_out(implementation, lambda: _name_of_ufunc(ufunc, method), inputs, kwargs)
     return mark_order(result, inputs, kwargs)
 
 
@@ -53,7 +53,7 @@ def _record_function(function: Callable[..., Any], args: Any, kwargs: Mapping[st
     implementation = FUNCTIONS.get(function)
     if implementation is None:
         raise unsupported(_name_of(function), [f"np.{f.__name__}" for f in FUNCTIONS])
-    result = _call(implementation, lambda: _name_of(function), args, kwargs)
+    result = carry_out(implementation, lambda: _name_of(function), args, kwargs)
     if function in AT_LEAST and len(args) > 1:
         return tuple(_record_function(function, (x,), kwargs) for x in args)
     if args and isinstance(args[0], TracedArray) and function in SHARING:
@@ -70,7 +70,7 @@ def call_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, A
 
 
 def _record_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, Any]) -> Any:
-    result = _call(METHODS[name], lambda: f"ndarray.{name}", (array, *args), kwargs)
+    result = carry_out(METHODS[name], lambda: f"ndarray.{name}", (array, *args), kwargs)
     if name == "reshape":
         return as_flattened(result, array, lambda x: x.reshape(*args, **kwargs))
     if name == "transpose":
@@ -139,16 +139,21 @@ def _name_of(function: Callable[..., Any]) -> str:
     return f"{function.__module__}.{function.__name__}".replace("numpy", "np")
 
 
-def _call(
+def carry_out(
     implementation: Callable[..., Any],
     name: Callable[[], str],
     args: Any,
     kwargs: Mapping[str, Any],
 ) -> Any:
+    """What an implementation returns, written to `out` if there is one.
+
+    Raises:
+        UnsupportedError: if the implementation does not take arguments like these.
+    """
     out = kwargs.get("out")
     if out is not None:
         rest = {k: v for k, v in kwargs.items() if k != "out"}
-        return write_out(_call(implementation, name, args, rest), out, name())
+        return write_out(carry_out(implementation, name, args, rest), out, name())
     try:
         if not kwargs:
             return implementation(*args)
