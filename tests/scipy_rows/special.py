@@ -17,7 +17,7 @@ CODES = {
     "m.logsumexp(x, 0, keepdims=True)": X,
     "m.logsumexp(x, axis=(0, 1))": X,
     "m.logsumexp(x, b=np.array([1.0, 2.0, 0.5]), axis=1)": X,
-    "m.logsumexp(x, b=np.array([-0.1, 2.0, 0.0]), axis=1, return_sign=True)[0]": X,
+    "m.logsumexp(x, b=np.array([-0.1, 2.0, 0.5]), axis=1, return_sign=True)[0]": X,
     "m.logsumexp([x[0], x[1]], axis=0)": X,
     "m.softmax(x)": X,
     "m.softmax(x, axis=1)": X,
