@@ -49,6 +49,7 @@ from lineara.linear_map import LinearMap
 from lineara.numerical import check_custom, check_grads
 from lineara.ops.control import policies as checkpoint_policies
 from lineara.program import Program, check, memory, parse, partial_eval, size, trace, work
+from lineara.scipy.optimize import least_squares, minimize
 
 __version__ = "0.1.0"
 
@@ -81,11 +82,13 @@ __all__ = [
     "jacrev",
     "jit",
     "jvp",
+    "least_squares",
     "linear_call",
     "linear_transpose",
     "linearize",
     "map",
     "memory",
+    "minimize",
     "name",
     "numpy",
     "parse",

@@ -17,7 +17,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-MODULES = ("special", "stats")
+MODULES = ("optimize", "special", "stats")
 
 __all__ = list(MODULES)
 
