@@ -1,6 +1,6 @@
 """Code written for Python's array API standard runs on traced arrays.
 
-The names are those of the standard (2024.12); the calls are compared with NumPy, which has them too.
+The names are those of the standard (2024.12); calls are compared with NumPy, which has them too.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ remainder repeat reshape result_type roll round searchsorted sign signbit sin si
 squeeze stack std subtract sum take take_along_axis tan tanh tensordot tile tril triu trunc uint16
 uint32 uint64 uint8 unique_all unique_counts unique_inverse unique_values unstack var vecdot where
 zeros zeros_like
-""".split()
+"""
 LINALG = """
 cholesky cross det diagonal eigh eigvalsh inv matmul matrix_norm matrix_power matrix_rank
 matrix_transpose outer pinv qr slogdet solve svd svdvals tensordot trace vecdot vector_norm
-""".split()
+"""
 FFT = """
 fft ifft fftn ifftn rfft irfft rfftn irfftn hfft ihfft fftfreq rfftfreq fftshift ifftshift
-""".split()
+"""
 
 
 def standardised(x: Any) -> Any:
@@ -78,9 +78,9 @@ X = np.sin(np.arange(12.0)).reshape(3, 4)
 
 
 @pytest.mark.parametrize("names, space", [(NAMES, lnp), (LINALG, lnp.linalg), (FFT, lnp.fft)])
-def test_the_names_are_there(names: list[str], space: Any) -> None:
+def test_the_names_are_there(names: str, space: Any) -> None:
     newer = {"cumulative_prod", "cumulative_sum", "unstack", "astype"}  # since NumPy 2.1
-    missing = [n for n in names if not hasattr(space, n)]
+    missing = [n for n in names.split() if not hasattr(space, n)]
     assert not set(missing) - (newer if np.lib.NumpyVersion(np.__version__) < "2.1.0" else set())
 
 

@@ -299,8 +299,11 @@ def nanquantile(
     low: Any = convert(floor, np.dtype(np.int64))
     high = np.minimum(low + 1, np.maximum(count - 1, 0))
     below, above = (_at_places(ordered, x) for x in (low, high))
-    t = convert(places - floor, ordered.real.dtype)
-    result = np.where(count > 0, _between(below, above, t), np.nan)
+    t = places - floor
+    if type(q) in (int, float):
+        t = convert(t, ordered.real.dtype)
+    exact = fractions.dtype.kind in "iu"  # the first one or the last one
+    result = np.where(count > 0, below if exact else _between(below, above, t), np.nan)
     return np.expand_dims(result, tuple(k + fractions.ndim for k in axes)) if keepdims else result
 
 
