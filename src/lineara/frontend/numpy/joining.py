@@ -119,6 +119,8 @@ def _joined(item: Any, depth: int, ndim: int) -> Any:
 
 
 def append(arr: Any, values: Any, axis: int | None = None) -> TracedArray:
+    if axis is None:
+        arr, values = np.ravel(traced(arr)), np.ravel(traced(values))
     return concatenate([arr, values], axis)
 
 
@@ -197,7 +199,15 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> TracedArray:
     if axis is None:
         x, axis = x.reshape(-1), 0
     axis = axis_of(axis, x.ndim)
-    return take(x, np.repeat(np.arange(x.shape[axis]), known(repeats, "np.repeat")), axis)
+    counts = np.asarray(known(repeats, "np.repeat"))
+    if counts.dtype.kind not in "biu":
+        raise TypeMismatchError(
+            "elements are repeated a whole number of times",
+            where=user_source(),
+            found=f"repeats of dtype {counts.dtype}",
+            expected="integers",
+        )
+    return take(x, np.repeat(np.arange(x.shape[axis]), counts), axis)
 
 
 def known(x: Any, name: str) -> Any:
