@@ -6,7 +6,7 @@
 array([0., 1.])
 """
 
-from lineara import numpy, transforms, tree
+from lineara import numpy, scipy, transforms, tree
 from lineara.api import (
     grad,
     hessian,
@@ -50,6 +50,7 @@ from lineara.linear_map import LinearMap
 from lineara.numerical import check_custom, check_grads
 from lineara.ops.control import policies as checkpoint_policies
 from lineara.program import Program, check, memory, parse, partial_eval, size, trace, work
+from lineara.scipy.optimize import least_squares, minimize
 
 __version__ = "0.1.0"
 
@@ -83,11 +84,13 @@ __all__ = [
     "jacrev",
     "jit",
     "jvp",
+    "least_squares",
     "linear_call",
     "linear_transpose",
     "linearize",
     "map",
     "memory",
+    "minimize",
     "name",
     "numpy",
     "parse",
@@ -96,6 +99,7 @@ __all__ = [
     "ravel_pytree",
     "root",
     "scan",
+    "scipy",
     "size",
     "stop_gradient",
     "switch",

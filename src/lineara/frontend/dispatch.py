@@ -44,7 +44,7 @@ def _record_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs:
     else:
         if method == "__call__" and "where" in kwargs:
             kwargs = {k: v for k, v in kwargs.items() if k != "where"}
-        result = _call(implementation, lambda: name, inputs, kwargs)
+        result = carry_out(implementation, lambda: name, inputs, kwargs)
     return mark_order(result, inputs, kwargs)
 
 
@@ -59,7 +59,7 @@ def _where(implementation: Callable[..., Any], name: str, inputs: Any, kwargs: A
             found="where= without out=",
             remedy="give out= too, or write np.where(mask, result, other)",
         )
-    results = _call(implementation, lambda: name, inputs, rest)
+    results = carry_out(implementation, lambda: name, inputs, rest)
     mask, casting = kwargs["where"], kwargs.get("casting", "same_kind")
     written = tuple(
         write_out(np.where(mask, writable_result(x, y, name, casting), y), y, name, "unsafe")
@@ -83,7 +83,7 @@ def _record_function(function: Callable[..., Any], args: Any, kwargs: Mapping[st
         if function in REFUSED:
             raise _refused(function)
         raise unsupported(_name_of(function), [f"np.{f.__name__}" for f in FUNCTIONS])
-    result = _call(implementation, lambda: _name_of(function), args, kwargs)
+    result = carry_out(implementation, lambda: _name_of(function), args, kwargs)
     if function in AT_LEAST and len(args) > 1:
         return tuple(_record_function(function, (x,), kwargs) for x in args)
     if args and isinstance(args[0], TracedArray) and function in SHARING:
@@ -102,7 +102,7 @@ def call_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, A
 
 
 def _record_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, Any]) -> Any:
-    result = _call(METHODS[name], lambda: f"ndarray.{name}", (array, *args), kwargs)
+    result = carry_out(METHODS[name], lambda: f"ndarray.{name}", (array, *args), kwargs)
     if name == "reshape":
         return as_flattened(result, array, lambda x: x.reshape(*args, **kwargs))
     if name == "transpose":
@@ -180,16 +180,21 @@ def _name_of(function: Callable[..., Any]) -> str:
     return f"{function.__module__}.{function.__name__}".replace("numpy", "np")
 
 
-def _call(
+def carry_out(
     implementation: Callable[..., Any],
     name: Callable[[], str],
     args: Any,
     kwargs: Mapping[str, Any],
 ) -> Any:
+    """What an implementation returns, written to `out` if there is one.
+
+    Raises:
+        UnsupportedError: if the implementation does not take arguments like these.
+    """
     out = kwargs.get("out")
     if out is not None:
         rest = {k: v for k, v in kwargs.items() if k != "out"}
-        result = _call(implementation, name, args, rest)
+        result = carry_out(implementation, name, args, rest)
         casting = kwargs.get("casting", "same_kind")
         if isinstance(result, tuple) and isinstance(out, tuple):
             pairs = zip(result, out, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lineara.ir.op import Op
 from lineara.ir.structural import Drop, Dup, Zero
 from lineara.ops.arithmetic import Add, Div, Mul, Neg, Sub
+from lineara.ops.bessel import BESSEL
 from lineara.ops.broadcast import Broadcast, ReduceSum
 from lineara.ops.callback import Callback
 from lineara.ops.compare import (
@@ -56,6 +57,8 @@ from lineara.ops.exponential import (
     Logistic,
 )
 from lineara.ops.fourier import Fft, Irfft, Rfft
+from lineara.ops.gaussian import GAUSSIAN
+from lineara.ops.incomplete import INCOMPLETE
 from lineara.ops.indexing import DupGather, Gather, LastWrite, ScatterAdd, ScatterSet
 from lineara.ops.linalg.determinant import Adjugate, AdjugateDot, Det, SlogDet
 from lineara.ops.linalg.factorize import Cholesky, Eig, Eigh, Qr, Svd
@@ -89,7 +92,7 @@ from lineara.ops.rounding import (
 from lineara.ops.shape import ExpandDims, Flip, Reshape, Squeeze, Transpose
 from lineara.ops.slicing import Concatenate, DupSlice, Pad, Slice, SliceAdd
 from lineara.ops.sorting import ArgSort, Sort
-from lineara.ops.special import Digamma, Erf, Erfc, Gammaln, Polygamma
+from lineara.ops.special import Beta, Betaln, Digamma, Erf, Erfc, Gamma, Gammaln, Polygamma
 from lineara.ops.stacks import Choose, Repeat, Total
 from lineara.ops.trigonometric import (
     Arccos,
@@ -116,7 +119,8 @@ FUNCTIONS: tuple[type[Op], ...] = (
     Sqrt, Cbrt, Square, Reciprocal, Pow, Hypot,
     Sin, Cos, Tan, Arcsin, Arccos, Arctan, Arctan2,
     Sinh, Cosh, Tanh, Arcsinh, Arccosh, Arctanh,
-    Erf, Erfc, Gammaln, Digamma, Polygamma,
+    Erf, Erfc, Gammaln, Digamma, Polygamma, Gamma, Beta, Betaln,
+    *GAUSSIAN, *BESSEL, *INCOMPLETE,
     Abs, Sign, Floor, Ceil, Trunc, Round, FloorDivide, Remainder, Fmod,
     Maximum, Minimum, Clip, Select, StopGradient,
     Real, Imag, Conj, ToComplex,

@@ -6,6 +6,7 @@ multiple of that, the last iteration does some indices again, and adds them to n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -13,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 from lineara.backends.native import llir
 from lineara.backends.native.changes import write_change, write_pieces
 from lineara.backends.native.contractions import REDUCTIONS
-from lineara.backends.native.elementwise import choose
+from lineara.backends.native.elementwise import TABLE, choose
 from lineara.backends.native.flat import Step
-from lineara.backends.native.groups import Group
+from lineara.backends.native.groups import ROUND, Group
 from lineara.backends.native.homes import Sums
 from lineara.backends.native.loops import At, Index, Loops, loops_loaded, store
 from lineara.backends.native.machine import LANES
-from lineara.backends.native.numbers import INT, Emit, Num
+from lineara.backends.native.numbers import BYTES, INT, Emit, Num
 from lineara.backends.native.plan import Nest, members, steps_of
 from lineara.backends.native.reductions import Reduction, Register, compensated, corrected
+from lineara.backends.native.threads import write_in_parts
 from lineara.ir.program import Variable
 from lineara.ops.contract import Dot
 from lineara.ops.slicing import Concatenate
@@ -29,8 +31,8 @@ from lineara.ops.slicing import Concatenate
 if TYPE_CHECKING:
     from lineara.backends.native.functions import FunctionEmitter
 
-ROUND = 32
-"""Iterations whose sum is added, with compensation, to that of the others."""
+LONG = 128
+"""Numbers from which on a sum within an iteration is compensated."""
 
 
 @dataclass
@@ -54,26 +56,49 @@ def write_group(fn: FunctionEmitter, group: Group) -> None:
     place = {v: q for v, q in group.place.items() if v in inside.at and q is not None}
     place |= {s.lanes: s.total.type.ndim for s in inside.sums.values()}
     sums = {Reduction(step, _shape(group, step)): s for step, s in inside.sums.items()}
+    count = -(-group.length // LANES)
+
+    def part(fn: FunctionEmitter, first: Any, last: Any) -> None:
+        for r, s in sums.items():
+            _begin(fn, r, s)
+        _iterate(fn, group, place, sums, (first, last))
+
+    fn.start = fn.base()
+    if group.parts == 1:
+        part(fn, INT(0), INT(count))
+    else:
+        write_in_parts(fn, group, count, part)
+        for r, s in sums.items():
+            _merge(fn, r, s, group.parts, inside.size)
     for r, s in sums.items():
-        _begin(fn, r, s)
+        _finish(fn, r, s)
+    fn.ready.update(v for step in steps_of(group) for v in step.results if v in fn.plan.stored)
+
+
+def _iterate(
+    fn: FunctionEmitter,
+    group: Group,
+    place: dict[Variable, int],
+    sums: dict[Reduction, Sums],
+    span: tuple[Any, Any],
+) -> None:
+    """Writes the loop over some of its iterations; there is one at least."""
     b = fn.b
     entry, header, done = b.block, b.append_basic_block("several"), b.append_basic_block("done")
     b.branch(header)
     b.position_at_end(header)
     k = b.phi(INT)
-    k.add_incoming(INT(0), entry)
+    k.add_incoming(span[0], entry)
     fn.group = _started(b, place, k, group.length)
     for member in members(group):
         _write(fn, group, member)
     fn.group = Lanes()
     following = b.add(k, INT(1))
-    again = b.icmp_signed("<", following, INT(-(-group.length // LANES)))
+    again = b.icmp_signed("<", following, span[1])
     _add_up(fn, sums, k, again)
     k.add_incoming(following, b.block)
     b.cbranch(again, header, done)
     b.position_at_end(done)
-    for r, s in sums.items():
-        _finish(fn, r, s)
 
 
 def _shape(group: Group, step: Step) -> tuple[int, ...]:
@@ -111,29 +136,23 @@ def _write(fn: FunctionEmitter, group: Group, unit: Nest | Step) -> None:
 class _Sum:
     """A reduction in the loops of a nest: over the axis of the group, other axes, or both."""
 
-    def __init__(self, fn: FunctionEmitter, step: Step, nest: Nest, axis: int, sums: Sums | None):
-        self.fn, self.sums = fn, sums
-        self.r = Reduction(step, nest.shape)
-        inner = [i for i in range(len(nest.shape)) if i != axis]
-        self.axis = axis
-        self.kept = tuple(inner.index(i) for i in self.r.kept if i != axis)
-        self.start = max(self.kept, default=-1) + 1
+    def __init__(self, fn: FunctionEmitter, r: Reduction, loops: Loops, sums: Sums | None):
+        self.fn, self.r, self.loops, self.sums = fn, r, loops, sums
+        self.levels = tuple(loops.order.index(a) for a in r.kept if a != loops.axis)
+        """Those of the loops that are not summed over."""
+        self.start = max(self.levels, default=-1) + 1
         """The level from which on all loops are summed over."""
-        self.depth = len(inner)
-        self.target = self.r.v if sums is None else sums.lanes
-        self.partial = any(i not in self.kept for i in range(self.start))
-        self.long = prod(nest.shape[i] for i in inner[self.start :]) > 4 * ROUND
-        dtype = self.r.v.type.dtype
-        self.one = Register(fn, dtype, LANES) if self.start < self.depth else None
-        self.lost = Register(fn, dtype, LANES) if self.long and self.r.is_compensated else None
+        self.partial = len(self.levels) < self.start
+        long = prod(loops.shape[self.start :]) > LONG
+        dtype = r.v.type.dtype
+        self.one = Register(fn, dtype, LANES) if self.start < len(loops.order) else None
+        self.lost = Register(fn, dtype, LANES) if long and r.is_compensated else None
 
     def fill(self) -> None:
         """Before all loops."""
         if self.sums is None and (self.partial or self.one is None):
             v = self.r.v
-            q = self.fn.group.place.get(v)
-            axis = self.r.kept.index(self.axis) if q is None else q
-            loops = Loops(self.fn, v.type.shape, axis=axis)
+            loops = Loops(self.fn, v.type.shape, axis=self.r.kept.index(self.loops.axis or 0))
             loops.run(lambda index: store(loops, v, index, self.r.zero()))
 
     def begin(self) -> None:
@@ -142,62 +161,57 @@ class _Sum:
             if register is not None:
                 register.write(e, self.r.zero())
 
-    def put(self, loops: Loops, index: Index) -> None:
-        value, e = self.r.element(loops, index), Emit(loops.b)
+    def put(self, index: Index) -> None:
+        r, loops, e = self.r, self.loops, Emit(self.fn.b)
         if self.one is None:
-            self._into(loops, self._without(index), value)
+            place = tuple(index[a] for a in loops.order)
+            self._update(place, lambda old: r.added(e, loops, index, old))
         elif self.lost is None:
-            self.one.write(e, self.r.combine(e, self.one.read(e), e.spread(value, LANES)))
+            self.one.write(e, r.added(e, loops, index, self.one.read(e)))
         else:
-            total, lost = self.one.read(e), self.lost.read(e)
-            total, lost = compensated(e, total, lost, e.spread(value, LANES))
+            value = e.spread(r.element(loops, index), LANES)
+            total, lost = compensated(e, self.one.read(e), self.lost.read(e), value)
             self.one.write(e, total)
             self.lost.write(e, lost)
 
-    def end(self, loops: Loops, index: Index) -> None:
+    def end(self, index: Index) -> None:
         if self.one is None:
             return
-        e = Emit(loops.b)
+        e = Emit(self.fn.b)
         total = self.one.read(e)
         if self.lost is not None:
             total = corrected(e, total, self.lost.read(e))
-        self._into(loops, index, total, whole=not self.partial)
+        first = self.sums is None and not self.partial
+        self._update(index, lambda old: total if first else self.r.combine(e, old, total))
 
-    def _without(self, index: Index) -> Index:
-        return tuple(at for i, at in enumerate(index) if i != self.axis)
-
-    def _into(self, loops: Loops, inner: Index, value: Num, *, whole: bool = False) -> None:
-        """Adds to an element of the result, or of the sums in lanes."""
-        e = Emit(loops.b)
-        at = self.fn.group.at
-        kept = [inner[i] for i in self.kept]
+    def _update(self, index: Index, new: Callable[[Num], Num]) -> None:
+        """Changes an element of the result, or of the sums in lanes, where loops have come to."""
+        e, at = Emit(self.fn.b), self.fn.group.at
+        places = [index[level] for level in self.levels]
         if self.sums is None:
-            kept.insert(self.r.kept.index(self.axis), at)
-            place = tuple(kept)
-            value = e.spread(value, LANES)
-            if not whole:
-                value = self.r.combine(e, loops_loaded(loops, self.target, place), value)
-            store(loops, self.target, place, value)
-            return
-        place = (*kept, at)
-        new = self.fn.group.new
-        value = e.spread(value, LANES)
-        if new is not None:
-            value = choose(e, new, value, e.spread(self.r.zero(), LANES))
-        old = loops_loaded(loops, self.target, place)
-        store(loops, self.target, place, self.r.combine(e, old, value))
+            target = self.r.v
+            places.insert(self.r.kept.index(self.loops.axis or 0), at)
+        else:
+            target = self.sums.lanes
+            places.append(at)
+        old = e.spread(loops_loaded(self.loops, target, tuple(places)), LANES)
+        value, fresh = new(old), self.fn.group.new
+        if self.sums is not None and fresh is not None:
+            value = choose(e, fresh, value, old)
+        store(self.loops, target, tuple(places), value)
 
 
 def _write_nest(fn: FunctionEmitter, nest: Nest, axis: int, sums: dict[Step, Sums]) -> None:
-    found = {
-        step: _Sum(fn, step, nest, axis, sums.get(step))
-        for step in nest.roots
-        if isinstance(step.op, (*REDUCTIONS, Dot))
-    }
+    reductions = [
+        Reduction(s, nest.shape) for s in nest.roots if isinstance(s.op, (*REDUCTIONS, Dot))
+    ]
+    axes = [a for a in range(len(nest.shape)) if a != axis]
+    order = sorted(axes, key=lambda a: any(a not in r.kept for r in reductions))
+    weight = sum(1 + sum(map(fn.plan.cost, s.operands)) // 2 for s in nest.roots)
+    loops = Loops(fn, nest.shape, weight=weight, axis=axis, order=order)
+    found = {r.step: _Sum(fn, r, loops, sums.get(r.step)) for r in reductions}
     for r in found.values():
         r.fill()
-    weight = sum(1 + sum(map(fn.plan.cost, s.operands)) // 2 for s in nest.roots)
-    loops = Loops(fn, nest.shape, weight=weight, axis=axis)
 
     def before(level: int, index: Index) -> None:
         for r in found.values():
@@ -207,12 +221,12 @@ def _write_nest(fn: FunctionEmitter, nest: Nest, axis: int, sums: dict[Step, Sum
     def after(level: int, index: Index) -> None:
         for r in found.values():
             if r.start == level:
-                r.end(loops, index)
+                r.end(index)
 
     def body(index: Index) -> None:
         for step in nest.roots:
             if step in found:
-                found[step].put(loops, index)
+                found[step].put(index)
                 continue
             (v,) = step.results
             value = loops.value(v, index)
@@ -263,6 +277,43 @@ def _add_lanes(fn: FunctionEmitter, r: Reduction, sums: Sums) -> None:
 
 def _in_lanes(loops: Loops, sums: Sums, index: Index) -> Num:
     return loops_loaded(loops, sums.lanes, (*index, At(INT(0), 1, -1)))
+
+
+def _merge(fn: FunctionEmitter, r: Reduction, sums: Sums, parts: int, size: int) -> None:
+    """Adds what each part has added up to what the first one has, in order."""
+    b, own = fn.b, fn.pointers
+    entry, header, done = b.block, b.append_basic_block("part"), b.append_basic_block("done")
+    arrays = (sums.total, sums.lost) if r.is_compensated else (sums.lanes,)
+    places = {v: fn.pointer(v) for v in arrays}
+    b.branch(header)
+    b.position_at_end(header)
+    k = b.phi(INT)
+    k.add_incoming(INT(1), entry)
+    there = {}
+    for v, place in places.items():
+        at = b.gep(b.bitcast(place, BYTES), [b.mul(k, INT(size))])
+        there[fn.homes.of[v]] = b.bitcast(at, place.type)
+    loops = Loops(fn, arrays[0].type.shape)
+
+    def body(index: Index) -> None:
+        e = Emit(loops.b)
+        fn.pointers = own | there
+        others = [loops.loaded(v, index, len(loops.shape)) for v in arrays]
+        fn.pointers = own
+        values = [loops_loaded(loops, v, index) for v in arrays]
+        if r.is_compensated:
+            total, lost = compensated(e, values[0], values[1], others[0])
+            values = [total, TABLE["add", "f"](e, lost, others[1])]
+        else:
+            values = [r.combine(e, values[0], others[0])]
+        for v, x in zip(arrays, values, strict=True):
+            store(loops, v, index, x)
+
+    loops.run(body)
+    following = b.add(k, INT(1))
+    k.add_incoming(following, b.block)
+    b.cbranch(b.icmp_signed("<", following, INT(parts)), header, done)
+    b.position_at_end(done)
 
 
 def _finish(fn: FunctionEmitter, r: Reduction, sums: Sums) -> None:

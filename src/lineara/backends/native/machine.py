@@ -69,6 +69,12 @@ def vector_maths() -> Any:
         return None
 
 
+@lru_cache(maxsize=1)
+def has_fma() -> bool:
+    """Whether the processor multiplies and adds in one instruction."""
+    return bool(llvm.get_host_cpu_features().get("fma"))
+
+
 TRANSLATING = Lock()
 """Held while LLVM works, and while the process forks: LLVM cannot go on in a child otherwise."""
 

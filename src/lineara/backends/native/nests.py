@@ -76,7 +76,7 @@ def write_nest(fn: FunctionEmitter, nest: Nest) -> None:
         for key, step in order.items():
             if key in by_step:
                 r = by_step[key]
-                sums[r].put(loops, r.element(loops, index), index)
+                sums[r].put(loops, index)
             else:
                 (v,) = step.results
                 value = loops.value(v, index)

@@ -13,7 +13,7 @@ from lineara.backends.native.contractions import contraction
 from lineara.backends.native.elementwise import TABLE, choose
 from lineara.backends.native.flat import Step
 from lineara.backends.native.loops import Index, Loops, loops_loaded, store
-from lineara.backends.native.machine import LANES
+from lineara.backends.native.machine import LANES, has_fma
 from lineara.backends.native.numbers import FLAG, Emit, Num, constant, memory_type, parts_of
 from lineara.ir.types import DType
 from lineara.ops.contract import Dot
@@ -85,14 +85,25 @@ class Reduction:
         """What is to be added."""
         if not isinstance(self.step.op, Dot):
             return loops.value(self.step.operands[0], index)
+        x, y = self._factors(loops, index)
+        level = max((a.level for a in index), default=-1)
+        return TABLE["mul", x.dtype.kind](loops.emitter(level), x, y)
+
+    def _factors(self, loops: Loops, index: Index) -> tuple[Num, Num]:
         labels = self.labels
         at = dict(zip(labels.labels, index, strict=True))
         x, y = (
             loops.value(v, tuple(at[label] for label in part))
             for part, v in zip((labels.x, labels.y), self.step.operands, strict=True)
         )
-        level = max((a.level for a in index), default=-1)
-        return TABLE["mul", x.dtype.kind](loops.emitter(level), x, y)
+        return x, y
+
+    def added(self, e: Emit, loops: Loops, index: Index, total: Num) -> Num:
+        """A total with the next element added."""
+        if isinstance(self.step.op, Dot) and self.v.type.dtype.kind == "f" and has_fma():
+            x, y, total = e.together([*self._factors(loops, index), total])
+            return e.intrinsic("fma", x, y, total)
+        return self.combine(e, total, e.spread(self.element(loops, index), total.lanes))
 
     def combine(self, e: Emit, x: Num, y: Num) -> Num:
         return TABLE[COMBINE[self.name], x.dtype.kind](e, x, y)
@@ -177,17 +188,19 @@ class Sum:
         for register in self.many:
             register.write(e, self.r.zero())
 
-    def put(self, loops: Loops, value: Num, index: Index) -> None:
+    def put(self, loops: Loops, index: Index) -> None:
         e = Emit(loops.b)
         if not self.single:
             place = self.r.place(index)
-            if loops.lanes > 1:
-                value = e.spread(value, LANES)
-            old = loops_loaded(loops, self.r.v, place)
-            store(loops, self.r.v, place, self.r.combine(e, old, value))
+            old = e.spread(loops_loaded(loops, self.r.v, place), loops.lanes)
+            store(loops, self.r.v, place, self.r.added(e, loops, index, old))
             return
         register = self.many[loops.copy] if loops.lanes > 1 else self.one
-        register.write(e, self.r.combine(e, register.read(e), e.spread(value, register.lanes)))
+        old = register.read(e)
+        new = self.r.added(e, loops, index, old)
+        if loops.lanes > 1 and loops.used < LANES:
+            new = choose(e, e.first(loops.used), new, old)
+        register.write(e, new)
 
     def _across(self, e: Emit) -> Num:
         """What is in the vectors, in one number."""

@@ -25,6 +25,7 @@ from lineara.frontend.numpy import (
     sets,
     shape,
     sorting,
+    special,
     statistics,
     whole,
     writing,
@@ -59,6 +60,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
 
 UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
     **DIRECT,
+    **special.UFUNCS,
     **{k: f for ufunc, _ in DIRECT for k, f in methods_of(ufunc).items()},
 }
 """By ufunc and method of it."""

@@ -316,13 +316,14 @@ def scaled(factor: float) -> Ufunc:
 
 
 def xlogy(x: Any, y: Any) -> Any:
-    safe = np.where(x == 0, 1.0, y)
-    return np.where((x == 0) & ~np.isnan(y), 0.0, x * np.log(safe))
+    """X log(y). Where x is 0 the derivative in x is log(y), if that is finite, and otherwise 0."""
+    endless = np.isinf(y) | (y == 0 if y.dtype.kind == "c" else y <= 0)
+    return x * np.log(np.where((x == 0) & endless, 1.0, y))
 
 
 def xlog1py(x: Any, y: Any) -> Any:
-    safe = np.where(x == 0, 0.0, y)
-    return np.where((x == 0) & ~np.isnan(y), 0.0, x * np.log1p(safe))
+    endless = np.isinf(y) | (y == -1 if y.dtype.kind == "c" else y <= -1)
+    return x * np.log1p(np.where((x == 0) & endless, 0.0, y))
 
 
 def entr(x: Any) -> Any:
