@@ -41,6 +41,8 @@ def full_like(
     order: str = "K",
     subok: bool = True,
     shape: Any = None,
+    *,
+    device: Any = None,
 ) -> TracedArray:
     """An array of the type of `a` with the same value everywhere."""
     kind = type_of_array(a).dtype if dtype is None else dtype
@@ -62,7 +64,13 @@ def _filled_like(value: int) -> Callable[..., Any]:
     """``np.zeros_like`` or ``np.ones_like``."""
 
     def function(
-        a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+        a: Any,
+        dtype: Any = None,
+        order: str = "K",
+        subok: bool = True,
+        shape: Any = None,
+        *,
+        device: Any = None,
     ) -> TracedArray:
         return full_like(a, value, dtype, order, subok, shape)
 
@@ -174,9 +182,7 @@ def geomspace(
     """`num` numbers from `start` to `stop` at equal ratios."""
     num = operator.index(num)
     first, last = traced(start), traced(stop)
-    kind = np.result_type(first.dtype, last.dtype, np.float64(0) if dtype is None else dtype)
-    if dtype is None:
-        kind = promoted(start, stop, 1.0)
+    kind = np.result_type(first.dtype, last.dtype, np.float64 if dtype is None else dtype, 1.0)
     begin, end = (convert(x, kind) for x in (first, last))
     sign = np.sign(begin)
     one, other = begin / sign, end / sign

@@ -14,7 +14,7 @@ from lineara.errors import (
     UnsupportedError,
 )
 from lineara.frontend.array import TracedArray
-from lineara.frontend.core import apply, axis_of, broadcast_to, convert, traced
+from lineara.frontend.core import apply, axis_of, broadcast_to, convert, promoted, traced
 from lineara.frontend.core import broadcast_shapes as common_shape
 from lineara.frontend.core import type_of_array as type_of
 from lineara.frontend.trace import Traced
@@ -25,8 +25,8 @@ from lineara.where import user_source
 
 def concatenate(arrays: Any, /, axis: Any = 0, *, dtype: Any = None) -> TracedArray:
     items: list[Any] = [x if isinstance(x, Traced) else np.asarray(x) for x in arrays]
-    if dtype is None:  # a number is an array here
-        target = np.result_type(*(type_of(x).dtype for x in items))
+    if dtype is None:
+        target = promoted(*(x if _is_number(x) else y for x, y in zip(arrays, items, strict=True)))
     else:
         target = supported_dtype(dtype)
         for x in items:
@@ -49,6 +49,11 @@ def concatenate(arrays: Any, /, axis: Any = 0, *, dtype: Any = None) -> TracedAr
             remedy="use np.stack",
         )
     return apply(Concatenate(axis_of(axis, parts[0].ndim)), *parts)
+
+
+def _is_number(x: Any) -> bool:
+    """Whether it is a number of Python's, whose dtype adapts; a traced one is an array here."""
+    return type(x) in (int, float, complex)
 
 
 def stack(arrays: Any, axis: int = 0) -> TracedArray:
@@ -114,6 +119,8 @@ def _joined(item: Any, depth: int, ndim: int) -> Any:
 
 
 def append(arr: Any, values: Any, axis: int | None = None) -> TracedArray:
+    if axis is None:
+        arr, values = np.ravel(traced(arr)), np.ravel(traced(values))
     return concatenate([arr, values], axis)
 
 
@@ -175,7 +182,8 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[TracedArray, ...]:
 
 
 def tile(A: Any, reps: Any) -> TracedArray:
-    counts = tuple(reps) if isinstance(reps, Sequence | np.ndarray) else (reps,)
+    several = isinstance(reps, Sequence | np.ndarray)
+    counts = tuple(int(n) for n in reps) if several else (int(reps),)
     shape = np.shape(A)
     ndim = max(len(shape), len(counts))
     shape = (1,) * (ndim - len(shape)) + shape
@@ -191,7 +199,15 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> TracedArray:
     if axis is None:
         x, axis = x.reshape(-1), 0
     axis = axis_of(axis, x.ndim)
-    return take(x, np.repeat(np.arange(x.shape[axis]), known(repeats, "np.repeat")), axis)
+    counts = np.asarray(known(repeats, "np.repeat"))
+    if counts.dtype.kind not in "biu":
+        raise TypeMismatchError(
+            "elements are repeated a whole number of times",
+            where=user_source(),
+            found=f"repeats of dtype {counts.dtype}",
+            expected="integers",
+        )
+    return take(x, np.repeat(np.arange(x.shape[axis]), counts), axis)
 
 
 def known(x: Any, name: str) -> Any:
