@@ -59,6 +59,7 @@ from lineara.ops.incomplete import INCOMPLETE
 from lineara.ops.indexing import DupGather, Gather, LastWrite, ScatterAdd, ScatterSet
 from lineara.ops.linalg.determinant import Adjugate, AdjugateDot, Det, SlogDet
 from lineara.ops.linalg.factorize import Cholesky, Eigh, Qr, Svd
+from lineara.ops.linalg.lu import Lu, Permutation
 from lineara.ops.linalg.matrix import Triangle
 from lineara.ops.linalg.solve import Inv, Solve, TriangularSolve
 from lineara.ops.minmax import Clip, Maximum, Minimum, Select
@@ -139,7 +140,7 @@ REDUCTIONS: tuple[type[Op], ...] = (
 )
 MATRICES: tuple[type[Op], ...] = (
     Dot, Triangle, Solve, TriangularSolve, Inv, Det, SlogDet, Adjugate, AdjugateDot,
-    Cholesky, Qr, Eigh, Svd,
+    Cholesky, Lu, Permutation, Qr, Eigh, Svd,
 )
 # fmt: on
 CONTROL: tuple[type[Op], ...] = (Call, Checkpoint, Switch, Scan, While)
