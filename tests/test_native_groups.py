@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import os
+import subprocess
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -17,8 +20,9 @@ from test_native_programs import agree, nudged
 
 import lineara as la
 from lineara import tree
-from lineara.backends.native import groups
+from lineara.backends.native import compiled, groups, pool
 from lineara.backends.native.compiled import Compiled
+from lineara.backends.native.pool import Pool
 from lineara.transforms.forget import forget
 from lineara.transforms.simplify import simplify
 
@@ -185,6 +189,76 @@ def test_what_is_not_finite_stays_so(special: float, eager: None) -> None:
     x = np.ones((200, 3))
     x[150, 1] = special
     check(lambda x: np.sum(np.abs(x) - x[:, :1] * 0.5, axis=0), x)
+
+
+# -- in parts -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def threads() -> Pool:
+    return Pool(4)
+
+
+@pytest.fixture
+def parallel(threads: Pool, eager: None, monkeypatch: pytest.MonkeyPatch) -> Pool:
+    """Four threads, for whatever can be cut."""
+    monkeypatch.setattr(compiled, "pool", lambda: threads)
+    monkeypatch.setattr(groups, "PART", 1)
+    return threads
+
+
+@pytest.mark.parametrize("n", [256, 515, 5003])
+@pytest.mark.parametrize("name", CASES)
+def test_parts(name: str, n: int, parallel: Pool) -> None:
+    x = np.random.default_rng(n).normal(size=(n, 3))
+    check(CASES[name], x)
+    native = la.jit(CASES[name])
+    assert "sem_post" in native.inspect(x).llvm
+    several = tree.leaves(native(x))
+    parallel.memory[pool.COUNT] = 1
+    try:
+        alone = tree.leaves(native(x))
+    finally:
+        parallel.memory[pool.COUNT] = 4
+    for a, b in zip(several, alone, strict=True):
+        assert np.asarray(a).tobytes() == np.asarray(b).tobytes()
+
+
+def test_several_calls_at_once(parallel: Pool) -> None:
+    x = np.random.default_rng(0).normal(size=(5000, 3))
+    native = la.jit(lambda x: summed_over_it(x)[1])
+    expected = native(x)
+    with ThreadPoolExecutor(4) as executor:
+        for found in executor.map(native, [x] * 200):
+            np.testing.assert_array_equal(found, expected)
+    assert parallel.memory[pool.BUSY] == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_the_child_of_a_fork_does_it_alone() -> None:
+    code = """if True:
+        import os, signal
+        import numpy as np
+        import lineara as la
+        from lineara.backends.native import groups
+        groups.PART = groups.LEAST = 4
+        f = la.jit(lambda x: np.sum(np.exp(x - np.sum(x, axis=1, keepdims=True)), axis=0))
+        x = np.ones((5000, 3))
+        expected = f(x), f(x)
+        if os.fork() == 0:
+            signal.alarm(60)
+            os._exit(0 if np.array_equal(f(x), expected[0]) else 1)
+        assert os.wait()[1] == 0
+    """
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run(command, check=True, timeout=120, env=environment)
+
+
+@pytest.mark.parametrize(("chosen", "count"), [("1", 1), ("3", 3), ("1000", 64)])
+def test_how_many_threads(chosen: str, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINEARA_THREADS", chosen)
+    assert pool.available() == count
 
 
 # -- when it is done ------------------------------------------------------------------------------

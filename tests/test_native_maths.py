@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import lineara as la
-from lineara.backends.native import machine, maths
+from lineara.backends.native import kernels, machine, maths
 
 FUNCTIONS = (
     *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "cbrt"),
@@ -22,12 +22,14 @@ PRECISE = {np.float32: np.float64, np.float64: np.longdouble}
 """Dtypes that are precise enough to measure by; long doubles are, on some machines."""
 
 
-@pytest.fixture(params=["vectors", "numbers"])
+@pytest.fixture(params=["library", "kernels", "kernels without fma"])
 def source(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """With the library of vector functions, or as on a machine that has none."""
     maths._vector_name.cache_clear()
-    if request.param == "numbers":
+    if request.param != "library":
         monkeypatch.setattr(maths, "vector_maths", lambda: None)
+    if request.param == "kernels without fma":
+        monkeypatch.setattr(kernels, "has_fma", lambda: False)
     yield request.param
     maths._vector_name.cache_clear()
 
@@ -62,6 +64,23 @@ def test_accuracy(name: str, dtype: Any, source: str) -> None:
     np.testing.assert_array_equal(found[~finite], rounded[~finite])
     zero = rounded == 0
     np.testing.assert_array_equal(np.signbit(found[zero]), np.signbit(rounded[zero]))
+    assert errors.max() <= ULPS
+
+
+@pytest.mark.parametrize("dtype", PRECISE)
+@pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0, 3.0, 4.0, -1.0, 1.5, -2.0])
+def test_powers(exponent: float, dtype: Any) -> None:
+    if np.finfo(PRECISE[dtype]).nmant < np.finfo(dtype).nmant + 8:
+        pytest.skip("nothing more precise to measure by on this machine")
+    x = points(dtype)
+    with np.errstate(all="ignore"):
+        found = la.jit(lambda x: np.power(x, dtype(exponent)))(x)
+        exact = np.power(x.astype(PRECISE[dtype]), exponent)
+        rounded = exact.astype(dtype)
+        finite = np.isfinite(rounded) & np.isfinite(found)
+        errors = np.abs(found - exact)[finite] / np.spacing(np.abs(rounded[finite]))
+    np.testing.assert_array_equal(found[~finite], rounded[~finite])
+    np.testing.assert_array_equal(np.signbit(found), np.signbit(rounded))
     assert errors.max() <= ULPS
 
 

@@ -34,6 +34,7 @@ from lineara.frontend.control import (
 from lineara.frontend.control import map_ as map
 from lineara.frontend.custom import custom_jvp, custom_vjp
 from lineara.frontend.custom_batch import custom_batch
+from lineara.frontend.debugging import debug_nans
 from lineara.frontend.differentiable import float0
 from lineara.frontend.implicit import (
     fixed_point,
@@ -70,6 +71,7 @@ __all__ = [
     "custom_jvp",
     "custom_linear_solve",
     "custom_vjp",
+    "debug_nans",
     "eval_shape",
     "fixed_point",
     "float0",

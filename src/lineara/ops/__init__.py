@@ -34,8 +34,10 @@ from lineara.ops.control.declared import LinearCall, LinearSolve
 from lineara.ops.control.scan import Scan
 from lineara.ops.control.switch import Switch
 from lineara.ops.control.while_loop import While
+from lineara.ops.convolution import Convolve
 from lineara.ops.creation import Convert, Iota
 from lineara.ops.cumulative import CumMax, CumMin, CumProd, CumSum, LinearRecurrence
+from lineara.ops.digits import BitCount, Exponent, Gcd, Lcm, NextAfter, Scale, Spacing
 from lineara.ops.dynamic import (
     DupDynamicSlice,
     DynamicSlice,
@@ -54,14 +56,15 @@ from lineara.ops.exponential import (
     LogAddExp2,
     Logistic,
 )
+from lineara.ops.fourier import Fft, Irfft, Rfft
 from lineara.ops.gaussian import GAUSSIAN
 from lineara.ops.incomplete import INCOMPLETE
 from lineara.ops.indexing import DupGather, Gather, LastWrite, ScatterAdd, ScatterSet
 from lineara.ops.linalg.determinant import Adjugate, AdjugateDot, Det, SlogDet
-from lineara.ops.linalg.factorize import Cholesky, Eigh, Qr, Svd
+from lineara.ops.linalg.factorize import Cholesky, Eig, Eigh, Qr, Svd
 from lineara.ops.linalg.lu import Lu, Permutation
 from lineara.ops.linalg.matrix import Triangle
-from lineara.ops.linalg.solve import Inv, Solve, TriangularSolve
+from lineara.ops.linalg.solve import Inv, Pinv, Solve, TriangularSolve
 from lineara.ops.minmax import Clip, Maximum, Minimum, Select
 from lineara.ops.name import Name
 from lineara.ops.packages import Blank, Count, Join, Pack, Unpack
@@ -122,6 +125,7 @@ FUNCTIONS: tuple[type[Op], ...] = (
     Abs, Sign, Floor, Ceil, Trunc, Round, FloorDivide, Remainder, Fmod,
     Maximum, Minimum, Clip, Select, StopGradient,
     Real, Imag, Conj, ToComplex,
+    Gcd, Lcm, BitCount, Exponent, Spacing, NextAfter, Scale,
 )
 COMPARISONS: tuple[type[Op], ...] = (
     Eq, Ne, Lt, Le, Gt, Ge, IsNan, IsInf, IsFinite, And, Or, Xor, Not, LeftShift, RightShift,
@@ -139,8 +143,8 @@ REDUCTIONS: tuple[type[Op], ...] = (
     CumSum, CumProd, CumMax, CumMin, LinearRecurrence, Sort, ArgSort,
 )
 MATRICES: tuple[type[Op], ...] = (
-    Dot, Triangle, Solve, TriangularSolve, Inv, Det, SlogDet, Adjugate, AdjugateDot,
-    Cholesky, Lu, Permutation, Qr, Eigh, Svd,
+    Dot, Triangle, Solve, TriangularSolve, Inv, Pinv, Det, SlogDet, Adjugate, AdjugateDot,
+    Cholesky, Lu, Permutation, Qr, Eigh, Eig, Svd, Fft, Rfft, Irfft, Convolve,
 )
 # fmt: on
 CONTROL: tuple[type[Op], ...] = (Call, Checkpoint, Switch, Scan, While)

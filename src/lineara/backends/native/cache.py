@@ -23,6 +23,7 @@ ROOM = 512 << 20
 """Bytes that the files may take up,"""
 LEFT = ROOM * 3 // 4
 """and down to what they are removed when they take up more."""
+OFF = ("0", "off", "no", "false")
 ROUND = 64
 """Files that are written between two looks at how much room there is."""
 
@@ -79,7 +80,7 @@ def store(key: bytes, body: bytes) -> None:
 
 def _folder() -> Path | None:
     """The folder, which nobody else can write to; None if there is to be none, or cannot be."""
-    if os.environ.get("LINEARA_CACHE") == "0":
+    if os.environ.get("LINEARA_CACHE", "").lower() in OFF:
         return None
     chosen, base = os.environ.get("LINEARA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME")
     try:

@@ -19,8 +19,10 @@ from lineara.backends.native.functions import STATUS, ModuleEmitter
 from lineara.backends.native.handles import discard, given, taken
 from lineara.backends.native.machine import Code
 from lineara.backends.native.numbers import BYTES, INT, Emit, memory_type
+from lineara.backends.native.pool import pool
 from lineara.backends.native.python import let_others_run, take_the_lock
 from lineara.backends.native.report import Report, report
+from lineara.backends.native.threads import POOL
 from lineara.ir.containers import Container
 from lineara.ir.cost import work
 from lineara.ir.program import Function, Program, reachable
@@ -62,12 +64,15 @@ class Compiled:
         self.worker: Thread | None = None
         self.rough: Code | None = None
         self.lock = Lock()
+        self.parallel = POOL in emitter.module.globals
         self._load(Code(emitter.finished(), kept=True, hurry=True))
         self.seconds = perf_counter() - start
 
     def _load(self, code: Code) -> None:
         """Uses that code from now on."""
         self.calls.connect(code)
+        if self.parallel:
+            code.set(POOL, pool().address)
         address = code.address("entry")
         entry = ENTRY(address)
         entry.code = code  # type: ignore[attr-defined]

@@ -370,6 +370,25 @@ for _name in maths.NAMES:
     _function(_name)
 
 
+@entry("pow", "f")
+def _pow(e: Emit, x: Num, y: Num) -> Num:
+    """By products if the exponent is known to be small and whole."""
+    exponent = getattr(y.parts[0], "constant", None)
+    square, multiply = TABLE["square", "f"], TABLE["mul", "f"]
+    match exponent:
+        case 1.0:
+            return x
+        case 2.0:
+            return square(e, x)
+        case 3.0:
+            return multiply(e, square(e, x), x)
+        case 4.0:
+            return square(e, square(e, x))
+        case -1.0:
+            return _reciprocal(e, x)
+    return maths.function(e, "pow", x, y)
+
+
 def _intrinsic(name: str, intrinsic: str) -> None:
     entry(name, "f")(lambda e, x: e.intrinsic(intrinsic, x))
 

@@ -150,6 +150,8 @@ class FunctionEmitter:
         self.ready: set[Variable] = set()
         self.pointers: dict[layout.Home, Any] = {}
         self.group = Lanes()
+        self.start: Any = None
+        """The memory of the group, or of a part of it, that is written now."""
 
     def write(self) -> Made:
         f = self.f
@@ -265,7 +267,14 @@ class FunctionEmitter:
         if home.kind == "param":
             return self.parameters[home.number]
         if home.kind == "result":
-            return self.outputs[home.number]
+            start = self.outputs[home.number]
+            if not home.offset:
+                return start
+            at = self.slots.gep(self.slots.bitcast(start, BYTES), [INT(home.offset)])
+            return self.slots.bitcast(at, memory_type(v.type.dtype).as_pointer())
+        if home.kind == "inside":
+            at = self.slots.gep(self.start, [INT(home.offset)])
+            return self.slots.bitcast(at, memory_type(v.type.dtype).as_pointer())
         if home.kind == "frame":
             at = self.slots.gep(self.frame, [INT(home.number)])
             return self.slots.bitcast(at, memory_type(v.type.dtype).as_pointer())
@@ -277,6 +286,10 @@ class FunctionEmitter:
         """The memory that the present unit may use while it runs."""
         at = self.homes.scratch.get(self.number)
         return self.frame if at is None else self.b.gep(self.frame, [INT(at)])
+
+    def base(self) -> Any:
+        """The memory of the group that is the present unit."""
+        return self.slots.gep(self.frame, [INT(self.homes.scratch[self.number])])
 
     def copy(self, target: Any, source: Any, size: int) -> None:
         """Copies bytes."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lineara.backends.native.axes import Extent, extent
 from lineara.backends.native.flat import CHANGES, Loop, Repeat, Step
+from lineara.backends.native.machine import LANES
 from lineara.ir.program import Operand, Variable
 from lineara.ops.contract import Dot
 
@@ -28,6 +29,10 @@ WIDE = 128
 """and if no array has an innermost axis that long: vectors run along that one better."""
 THICK = 32
 """Length of two axes from which on a large contraction is left to BLAS."""
+PART, PARTS = 1 << 19, 16
+"""Scalar operations that a part of a group does at least, and the most parts."""
+ROUND = 32
+"""Iterations whose sum is added, with compensation, to that of the others; parts have as many."""
 TRIED = 8
 """Groups that a unit is tried to be added to, the latest first."""
 MANY = 1000
@@ -43,12 +48,14 @@ class Group:
         length: of the axis.
         axis: for each unit the axis, among its own.
         place: for each array that is made the axis, among its own; None if it is summed over it.
+        parts: how many parts of it may be done at a time.
     """
 
     units: list[Nest | Step]
     length: int
     axis: dict[Nest | Step, int]
     place: dict[Variable, int | None]
+    parts: int
 
 
 class Option(NamedTuple):
@@ -182,7 +189,11 @@ class _Search:
         best = max(good, key=lambda o: o.length)
         members = [self.plan.as_nest(u) for u in units]
         axis = {u: best.axis[i] for u, i in zip(members, slot.members, strict=True)}
-        return [Group(members, best.length, axis, best.place)]
+        return [Group(members, best.length, axis, best.place, self._parts(members, best))]
+
+    def _parts(self, units: Sequence[Nest | Step], option: Option) -> int:
+        work = sum(map(self.plan.work_of, units))
+        return max(1, min(PARTS, work // PART, option.length // LANES // ROUND))
 
     def _pays(self, slot: Slot, option: Option) -> bool:
         if len(slot.members) < 2 or any(self._is_wide(i, option) for i in slot.members):

@@ -15,11 +15,15 @@ from lineara.backends.native.contractions import REDUCTIONS
 from lineara.backends.native.flat import CHANGES, Loop, Repeat, StackVariable, Step
 from lineara.backends.native.groups import Group
 from lineara.backends.native.machine import LANES
-from lineara.backends.native.plan import Plan, members, steps_of
+from lineara.backends.native.plan import Nest, Plan, Unit, members, steps_of
 from lineara.ir.program import Operand, Variable
 from lineara.ir.types import ArrayType
 from lineara.ops.contract import Dot
 
+Placed = tuple[int, int, int, int]
+"""A part of some memory, from a byte to another, and from a time to another."""
+
+RESULT, INSIDE = "result", "inside"
 ALIGNMENT = 64
 SMALL = 256
 """Bytes up to which an array of a function is for LLVM to place, in registers if it can."""
@@ -28,11 +32,13 @@ SMALL = 256
 @dataclass(frozen=True)
 class Home:
     """Where an array is: `kind` "param" or "result" with its number, "frame" with an offset in
-    bytes, or "local" with a number.
+    bytes, "local" with a number, or "inside" of the group of that number. The offset is from the
+    start of the memory of the group, or of the result, which others may use before it is there.
     """
 
     kind: str
     number: int
+    offset: int = 0
 
 
 class Sums(NamedTuple):
@@ -131,46 +137,77 @@ def _bases(plan: Plan, own: dict[int, int], apart: set[Variable]) -> dict[Variab
     owned = {plan.f.params[i] for i in own}
     base = {p: p for p in plan.f.params if p.type.shape}
     for i, unit in enumerate(plan.units):
-        for step in steps_of(unit):
-            pairs = {} if isinstance(unit, Group) else {r: v for v, r in in_place(step)}
-            for r in step.results:
-                if r not in plan.stored or r in apart:
-                    continue
-                v = pairs.get(r)
-                base[r] = r
-                if (
-                    isinstance(v, Variable)
-                    and plan.last[v] == i
-                    and step.operands.count(v) == 1
-                    and (base[v] in owned or base[v] not in plan.f.params)
-                ):
-                    base[r] = base[v]
+        pairs = _overwritten(plan, i, unit)
+        for r in (r for step in steps_of(unit) for r in step.results):
+            if r not in plan.stored or r in apart:
+                continue
+            v = pairs.get(r)
+            free = v is not None and (base[v] in owned or base[v] not in plan.f.params)
+            base[r] = base[v] if v is not None and free else r
     return base
+
+
+def _overwritten(plan: Plan, number: int, unit: Unit) -> dict[Variable, Variable]:
+    """The results of a unit that can take the place of an array which nobody reads afterwards."""
+    if isinstance(unit, Group):
+        return {}
+    if isinstance(unit, Step):
+        return {
+            r: v
+            for v, r in in_place(unit)
+            if isinstance(v, Variable) and plan.last[v] == number and unit.operands.count(v) == 1
+        }
+    return _overwritten_by(plan, number, unit)
+
+
+def _overwritten_by(plan: Plan, number: int, nest: Nest) -> dict[Variable, Variable]:
+    """Those of a nest: of each array the last one that reads it, at the index that it is at."""
+    found: dict[Variable, Variable] = {}
+    elsewhere: set[Variable] = set()
+    for step in nest.roots:
+        (r,) = step.results
+        for v, here in plan.reads_of(step):
+            for x in [x for x, w in found.items() if w is v]:
+                del found[x]
+            if not here:
+                elsewhere.add(v)
+            alike = (v.type.shape, v.type.dtype) == (r.type.shape, r.type.dtype)
+            ends = plan.last[v] == number and v in plan.stored and plan.place[v] != number
+            if alike and ends and v not in elsewhere and r in plan.stored and r not in found:
+                found[r] = v
+    return {r: v for r, v in found.items() if v not in elsewhere}
 
 
 def _place_the_rest(
     plan: Plan, base: dict[Variable, Variable], scratch_of: Any, homes: Homes
 ) -> None:
     """Gives a part of the frame to each array, and to each unit that needs some to work in."""
-    spans: dict[Variable, list[int]] = {}
+    spans: dict[Variable, tuple[int, int]] = {}
     for v, root in base.items():
-        if root in homes.of:
-            continue
-        start, end = plan.place[v], plan.last.get(v, plan.place[v])
-        span = spans.setdefault(root, [start, end])
-        span[0], span[1] = min(span[0], start), max(span[1], end)
+        place, last = plan.place[v], plan.last.get(v, plan.place[v])
+        start, end = spans.get(root, (place, last))
+        spans[root] = min(start, place), max(end, last)
     blocks: list[tuple[int, int, int, Variable | None]] = []
-    for v, (start, end) in spans.items():
+    rooms = [
+        _Room(home, v.type.nbytes, spans[v][0])
+        for v, home in homes.of.items()
+        if home.kind == RESULT
+    ]
+    for v in sorted(spans.keys() - homes.of.keys(), key=lambda v: (-v.type.nbytes, plan.place[v])):
+        start, end = spans[v]
+        room = next((r for r in rooms if r.take(start, end, v.type.nbytes)), None)
         if v.type.nbytes <= SMALL:
             homes.of[v] = Home("local", len(homes.local))
             homes.local.append(v)
+        elif room is not None:
+            homes.of[v] = Home(RESULT, room.home.number, room.placed[-1][0])
         else:
             blocks.append((start, end, v.type.nbytes, v))
     for i, unit in enumerate(plan.units):
         if isinstance(unit, Step) and (size := scratch_of(unit)):
             blocks.append((i, i, size, None))
         elif isinstance(unit, Group):
-            blocks.append((i, i, homes.inside[unit].size, None))
+            blocks.append((i, i, homes.inside[unit].size * unit.parts, None))
     places, homes.frame = _packed([block[:3] for block in blocks])
     for (start, _, _, owner), at in zip(blocks, places, strict=True):
         if owner is not None:
@@ -180,27 +217,48 @@ def _place_the_rest(
         unit = plan.units[start]
         if isinstance(unit, Group):
             inside = homes.inside[unit]
-            homes.of.update({v: Home("frame", at + place) for v, place in inside.at.items()})
+            homes.of.update({v: Home(INSIDE, start, place) for v, place in inside.at.items()})
+
+
+@dataclass
+class _Room:
+    """The memory of a result, which others may use before it is there."""
+
+    home: Home
+    size: int
+    first: int
+    placed: list[Placed] = field(default_factory=list)
+
+    def take(self, start: int, end: int, size: int) -> bool:
+        """Takes a part of it, if one is free; it is the last one of those that are placed."""
+        at = _lowest(self.placed, start, end, size)
+        if end >= self.first or size <= SMALL or at + size > self.size:
+            return False
+        self.placed.append((at, _aligned(at + size), start, end))
+        return True
 
 
 def _packed(blocks: Sequence[tuple[int, int, int]]) -> tuple[list[int], int]:
     """Places for blocks of memory, each in use from one time to another, with its size; and the
     size of all together.
     """
-    placed: list[tuple[int, int, int, int]] = []
-    places, total = [0] * len(blocks), 0
+    placed: list[Placed] = []
+    places = [0] * len(blocks)
     for k in sorted(range(len(blocks)), key=lambda k: -blocks[k][2]):
         start, end, size = blocks[k]
-        at = 0
-        for low, high in sorted(
-            (low, high) for low, high, s, e in placed if s <= end and start <= e
-        ):
-            if at + size <= low:
-                break
-            at = max(at, high)
+        places[k] = at = _lowest(placed, start, end, size)
         placed.append((at, _aligned(at + size), start, end))
-        places[k], total = at, max(total, _aligned(at + size))
-    return places, total
+    return places, max((high for _, high, _, _ in placed), default=0)
+
+
+def _lowest(placed: Sequence[Placed], start: int, end: int, size: int) -> int:
+    """The lowest place of so many bytes that nobody uses from one time to another."""
+    at = 0
+    for low, high in sorted((low, high) for low, high, s, e in placed if s <= end and start <= e):
+        if at + size <= low:
+            break
+        at = max(at, high)
+    return at
 
 
 # -- groups ---------------------------------------------------------------------------------------

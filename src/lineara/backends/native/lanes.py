@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 from lineara.backends.native import llir
 from lineara.backends.native.changes import write_change, write_pieces
 from lineara.backends.native.contractions import REDUCTIONS
-from lineara.backends.native.elementwise import choose
+from lineara.backends.native.elementwise import TABLE, choose
 from lineara.backends.native.flat import Step
-from lineara.backends.native.groups import Group
+from lineara.backends.native.groups import ROUND, Group
 from lineara.backends.native.homes import Sums
 from lineara.backends.native.loops import At, Index, Loops, loops_loaded, store
 from lineara.backends.native.machine import LANES
-from lineara.backends.native.numbers import INT, Emit, Num
+from lineara.backends.native.numbers import BYTES, INT, Emit, Num
 from lineara.backends.native.plan import Nest, members, steps_of
 from lineara.backends.native.reductions import Reduction, Register, compensated, corrected
+from lineara.backends.native.threads import write_in_parts
 from lineara.ir.program import Variable
 from lineara.ops.contract import Dot
 from lineara.ops.slicing import Concatenate
@@ -30,8 +31,6 @@ from lineara.ops.slicing import Concatenate
 if TYPE_CHECKING:
     from lineara.backends.native.functions import FunctionEmitter
 
-ROUND = 32
-"""Iterations whose sum is added, with compensation, to that of the others."""
 LONG = 128
 """Numbers from which on a sum within an iteration is compensated."""
 
@@ -57,26 +56,49 @@ def write_group(fn: FunctionEmitter, group: Group) -> None:
     place = {v: q for v, q in group.place.items() if v in inside.at and q is not None}
     place |= {s.lanes: s.total.type.ndim for s in inside.sums.values()}
     sums = {Reduction(step, _shape(group, step)): s for step, s in inside.sums.items()}
+    count = -(-group.length // LANES)
+
+    def part(fn: FunctionEmitter, first: Any, last: Any) -> None:
+        for r, s in sums.items():
+            _begin(fn, r, s)
+        _iterate(fn, group, place, sums, (first, last))
+
+    fn.start = fn.base()
+    if group.parts == 1:
+        part(fn, INT(0), INT(count))
+    else:
+        write_in_parts(fn, group, count, part)
+        for r, s in sums.items():
+            _merge(fn, r, s, group.parts, inside.size)
     for r, s in sums.items():
-        _begin(fn, r, s)
+        _finish(fn, r, s)
+    fn.ready.update(v for step in steps_of(group) for v in step.results if v in fn.plan.stored)
+
+
+def _iterate(
+    fn: FunctionEmitter,
+    group: Group,
+    place: dict[Variable, int],
+    sums: dict[Reduction, Sums],
+    span: tuple[Any, Any],
+) -> None:
+    """Writes the loop over some of its iterations; there is one at least."""
     b = fn.b
     entry, header, done = b.block, b.append_basic_block("several"), b.append_basic_block("done")
     b.branch(header)
     b.position_at_end(header)
     k = b.phi(INT)
-    k.add_incoming(INT(0), entry)
+    k.add_incoming(span[0], entry)
     fn.group = _started(b, place, k, group.length)
     for member in members(group):
         _write(fn, group, member)
     fn.group = Lanes()
     following = b.add(k, INT(1))
-    again = b.icmp_signed("<", following, INT(-(-group.length // LANES)))
+    again = b.icmp_signed("<", following, span[1])
     _add_up(fn, sums, k, again)
     k.add_incoming(following, b.block)
     b.cbranch(again, header, done)
     b.position_at_end(done)
-    for r, s in sums.items():
-        _finish(fn, r, s)
 
 
 def _shape(group: Group, step: Step) -> tuple[int, ...]:
@@ -255,6 +277,43 @@ def _add_lanes(fn: FunctionEmitter, r: Reduction, sums: Sums) -> None:
 
 def _in_lanes(loops: Loops, sums: Sums, index: Index) -> Num:
     return loops_loaded(loops, sums.lanes, (*index, At(INT(0), 1, -1)))
+
+
+def _merge(fn: FunctionEmitter, r: Reduction, sums: Sums, parts: int, size: int) -> None:
+    """Adds what each part has added up to what the first one has, in order."""
+    b, own = fn.b, fn.pointers
+    entry, header, done = b.block, b.append_basic_block("part"), b.append_basic_block("done")
+    arrays = (sums.total, sums.lost) if r.is_compensated else (sums.lanes,)
+    places = {v: fn.pointer(v) for v in arrays}
+    b.branch(header)
+    b.position_at_end(header)
+    k = b.phi(INT)
+    k.add_incoming(INT(1), entry)
+    there = {}
+    for v, place in places.items():
+        at = b.gep(b.bitcast(place, BYTES), [b.mul(k, INT(size))])
+        there[fn.homes.of[v]] = b.bitcast(at, place.type)
+    loops = Loops(fn, arrays[0].type.shape)
+
+    def body(index: Index) -> None:
+        e = Emit(loops.b)
+        fn.pointers = own | there
+        others = [loops.loaded(v, index, len(loops.shape)) for v in arrays]
+        fn.pointers = own
+        values = [loops_loaded(loops, v, index) for v in arrays]
+        if r.is_compensated:
+            total, lost = compensated(e, values[0], values[1], others[0])
+            values = [total, TABLE["add", "f"](e, lost, others[1])]
+        else:
+            values = [r.combine(e, values[0], others[0])]
+        for v, x in zip(arrays, values, strict=True):
+            store(loops, v, index, x)
+
+    loops.run(body)
+    following = b.add(k, INT(1))
+    k.add_incoming(following, b.block)
+    b.cbranch(b.icmp_signed("<", following, INT(parts)), header, done)
+    b.position_at_end(done)
 
 
 def _finish(fn: FunctionEmitter, r: Reduction, sums: Sums) -> None:

@@ -376,6 +376,14 @@ class Builder:
         aligned = f", align {align}" if align else ""
         self.block.lines.append(f"  store {x.type.text} {x.text}, ptr {place.text}{aligned}")
 
+    def exchange(self, place: Value, old: Value, new: Value) -> Value:
+        """Whether a number was the old one, and became the new one, at one blow."""
+        type = old.type.text
+        values = f"{type} {old.text}, {type} {new.text}"
+        text = f"cmpxchg ptr {place.text}, {values} seq_cst seq_cst"
+        both = self._new(Type("struct", f"{{ {type}, i1 }}"), text)
+        return self._new(BIT, f"extractvalue {both.type.text} {both.text}, 1")
+
     def gep(self, place: Value, indices: Sequence[Value]) -> Value:
         """The place of an element, or of an element of an array there."""
         base: Type = place.type.element

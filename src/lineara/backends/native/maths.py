@@ -1,4 +1,4 @@
-"""Elementary functions of floats: the C library's, on vectors where it has them.
+"""Elementary functions of floats: the C library's on vectors where it has them, or kernels.
 
 The last elements of an array, which are computed one at a time, take the same vector function as
 those before, so that a result does not depend on its place. Numbers that are no elements of arrays
@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from lineara.backends.native import llir
+from lineara.backends.native.kernels import KERNELS, VECTOR, called
 from lineara.backends.native.machine import LANES, vector_maths
 from lineara.backends.native.numbers import Emit, Num, part_type
 
@@ -54,6 +55,8 @@ def function(e: Emit, op: str, *operands: Num) -> Num:
     name = NAMES[op] + ("f" if dtype.itemsize == 4 else "")
     vector = None if e.alone else _vector_name(name, dtype.itemsize, len(operands))
     part = part_type(dtype)
+    if vector is None and not e.alone and NAMES[op] in KERNELS:
+        return _own(e, NAMES[op], e.spread(numbers[0], LANES), lanes)
     if vector is None:
         found = [
             Num(dtype, (e.outside(name, part, [e.lane(x, k).value for x in numbers]),))
@@ -63,6 +66,15 @@ def function(e: Emit, op: str, *operands: Num) -> Num:
     full = [e.spread(x, LANES) for x in numbers]
     result = e.outside(vector, llir.vector(part, LANES), [x.value for x in full])
     whole = Num(dtype, (result,), LANES)
+    return whole if lanes == LANES else e.lane(whole, 0)
+
+
+def _own(e: Emit, name: str, x: Num, lanes: int) -> Num:
+    """The function by a kernel of our own, of doubles."""
+    short = x.dtype.itemsize == 4
+    value = e.b.fpext(x.value, VECTOR) if short else x.value
+    value = called(e.b, name, value)
+    whole = Num(x.dtype, (e.b.fptrunc(value, x.value.type) if short else value,), LANES)
     return whole if lanes == LANES else e.lane(whole, 0)
 
 

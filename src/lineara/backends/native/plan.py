@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import NamedTuple
 
 from lineara.backends.native.blas import is_large, laid_out
@@ -158,6 +159,13 @@ class Plan:
         if not isinstance(v, Variable) or v in self.place or v not in self.definition:
             return 1
         return self._cost.get(v, 1)
+
+    def work_of(self, unit: Nest | Step) -> int:
+        """About how many scalar operations a unit takes."""
+        if isinstance(unit, Step):
+            return sum(v.type.size for v in unit.results)
+        each = sum(1 + sum(map(self.cost, s.operands)) for s in unit.roots)
+        return prod(unit.shape) * each
 
     # -- units ----------------------------------------------------------------------------------
 
