@@ -63,19 +63,24 @@ def _complement(d: Doubles, x: Any) -> Any:
     return times_power_of_two(d, d.div(d.mul(p, smooth), d.mul_add(x, 2.0, 1.0)), n)
 
 
+def _near_0(d: Doubles, x: Any) -> Any:
+    """Erf of a number between −1 and 1."""
+    z = d.mul(x, x)
+    first, last = PER_ROOT_PI
+    rest = d.mul_add(z, d.polynomial(z, TAYLOR), last)
+    return d.mul_add(x, first, d.mul(x, rest))
+
+
 @kernel
 def _erfc(d: Doubles, x: Any) -> Any:
-    result = _complement(d, d.abs(x))
-    result = d.where(d.compare("<", x, 0.0), d.sub(2.0, result), result)
+    far = _complement(d, d.abs(x))
+    far = d.where(d.compare("<", x, 0.0), d.sub(2.0, far), far)
+    result = d.where(d.compare("<", d.abs(x), 0.5), d.sub(1.0, _near_0(d, x)), far)
     return d.where(d.compare("uno", x, x), x, result)
 
 
 @kernel
 def _erf(d: Doubles, x: Any) -> Any:
-    z = d.mul(x, x)
-    first, last = PER_ROOT_PI
-    rest = d.mul_add(z, d.polynomial(z, TAYLOR), last)
-    near = d.mul_add(x, first, d.mul(x, rest))
     far = d.signed(d.sub(1.0, _complement(d, d.abs(x))), x)
-    result = d.where(d.compare("<", d.abs(x), 1.0), near, far)
+    result = d.where(d.compare("<", d.abs(x), 1.0), _near_0(d, x), far)
     return d.where(d.compare("uno", x, x), x, result)
