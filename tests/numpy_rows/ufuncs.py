@@ -10,8 +10,12 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from lineara.frontend.numpy import UFUNCS
+from lineara.frontend.numpy import UFUNCS as ALL
+from lineara.frontend.numpy import special
 from numpy_rows import Array, Row, numbers, since
+
+UFUNCS = {key: call for key, call in ALL.items() if key not in special.UFUNCS}
+"""Those of NumPy, and some of SciPy; the others have a module of their own."""
 
 SPAN: dict[np.ufunc, tuple[float, float]] = {
     **dict.fromkeys((np.arcsin, np.arccos, np.arctanh), (-0.9, 0.9)),

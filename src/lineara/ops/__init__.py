@@ -62,6 +62,7 @@ from lineara.ops.incomplete import INCOMPLETE
 from lineara.ops.indexing import DupGather, Gather, LastWrite, ScatterAdd, ScatterSet
 from lineara.ops.linalg.determinant import Adjugate, AdjugateDot, Det, SlogDet
 from lineara.ops.linalg.factorize import Cholesky, Eig, Eigh, Qr, Svd
+from lineara.ops.linalg.lu import Lu, Permutation
 from lineara.ops.linalg.matrix import Triangle
 from lineara.ops.linalg.solve import Inv, Pinv, Solve, TriangularSolve
 from lineara.ops.minmax import Clip, Maximum, Minimum, Select
@@ -143,7 +144,7 @@ REDUCTIONS: tuple[type[Op], ...] = (
 )
 MATRICES: tuple[type[Op], ...] = (
     Dot, Triangle, Solve, TriangularSolve, Inv, Pinv, Det, SlogDet, Adjugate, AdjugateDot,
-    Cholesky, Qr, Eigh, Eig, Svd, Fft, Rfft, Irfft, Convolve,
+    Cholesky, Lu, Permutation, Qr, Eigh, Eig, Svd, Fft, Rfft, Irfft, Convolve,
 )
 # fmt: on
 CONTROL: tuple[type[Op], ...] = (Call, Checkpoint, Switch, Scan, While)

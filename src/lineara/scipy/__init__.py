@@ -17,7 +17,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-MODULES = ("optimize", "special", "stats")
+MODULES = ("linalg", "optimize", "special", "stats")
 
 __all__ = list(MODULES)
 
