@@ -24,6 +24,7 @@ ROOMS = (
     "program",
     "api",
     "numerical",
+    "scipy",
     "cli",
 )
 """From the ground up."""

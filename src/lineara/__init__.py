@@ -6,7 +6,7 @@
 array([0., 1.])
 """
 
-from lineara import numpy, transforms, tree
+from lineara import numpy, scipy, transforms, tree
 from lineara.api import (
     grad,
     hessian,
@@ -34,6 +34,7 @@ from lineara.frontend.control import (
 from lineara.frontend.control import map_ as map
 from lineara.frontend.custom import custom_jvp, custom_vjp
 from lineara.frontend.custom_batch import custom_batch
+from lineara.frontend.debugging import debug_nans
 from lineara.frontend.differentiable import float0
 from lineara.frontend.implicit import (
     fixed_point,
@@ -49,6 +50,7 @@ from lineara.linear_map import LinearMap
 from lineara.numerical import check_custom, check_grads
 from lineara.ops.control import policies as checkpoint_policies
 from lineara.program import Program, check, memory, parse, partial_eval, size, trace, work
+from lineara.scipy.optimize import least_squares, minimize
 
 __version__ = "0.1.0"
 
@@ -69,6 +71,7 @@ __all__ = [
     "custom_jvp",
     "custom_linear_solve",
     "custom_vjp",
+    "debug_nans",
     "eval_shape",
     "fixed_point",
     "float0",
@@ -81,11 +84,13 @@ __all__ = [
     "jacrev",
     "jit",
     "jvp",
+    "least_squares",
     "linear_call",
     "linear_transpose",
     "linearize",
     "map",
     "memory",
+    "minimize",
     "name",
     "numpy",
     "parse",
@@ -94,6 +99,7 @@ __all__ = [
     "ravel_pytree",
     "root",
     "scan",
+    "scipy",
     "size",
     "stop_gradient",
     "switch",

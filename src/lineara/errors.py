@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Self
 
 from numpy.exceptions import AxisError
@@ -18,16 +19,33 @@ from numpy.exceptions import AxisError
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A place in the user's code: a Python file, or a file of Linear A text."""
+    """A place in the user's code: a Python file, or a file of Linear A text.
+
+    Attributes:
+        file, line, column: the place.
+        role: of an equation that is not what the user wrote, but of its derivative: "tangent"
+            (forward mode, and what reverse mode computes on the way there) or "cotangent" (on the
+            way back).
+    """
 
     file: str
     line: int
     column: int | None = None
+    role: str | None = field(default=None, compare=False)
+
+    def playing(self, role: str) -> Source:
+        """The same place, in that role."""
+        return _playing(self.file, self.line, self.column, role)
 
     def __str__(self) -> str:
         column = "" if self.column is None else f":{self.column}"
         code = linecache.getline(self.file, self.line).strip()
         return f"{self.file}:{self.line}{column}" + (f": {code}" if code else "")
+
+
+@lru_cache(maxsize=65536)
+def _playing(file: str, line: int, column: int | None, role: str) -> Source:
+    return Source(file, line, column, role)
 
 
 class LinearaError(Exception):
@@ -111,6 +129,14 @@ class TracingError(LinearaError, TypeError):
 
 class UnsupportedError(LinearaError, NotImplementedError):
     """Something that lineara does not do, refused by name."""
+
+
+class MissingAttributeError(UnsupportedError, AttributeError):
+    """An attribute of arrays that traced arrays cannot have."""
+
+
+class NanError(LinearaError, FloatingPointError):
+    """A NaN is made where there was none, while `lineara.debug_nans` looks for it."""
 
 
 class ProgramError(LinearaError, ValueError):

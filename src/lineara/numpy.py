@@ -29,6 +29,7 @@ from lineara.errors import UnsupportedError
 from lineara.frontend import core
 from lineara.frontend.array import TracedArray
 from lineara.frontend.dispatch import call_function
+from lineara.frontend.numpy.functional import Vectorized
 from lineara.frontend.trace import Traced, current
 from lineara.ir.types import DTYPE_NAMES
 from lineara.where import user_source
@@ -143,12 +144,20 @@ def _column(x: Any) -> Any:
     return numpy.reshape(x, (-1, 1)) if numpy.ndim(x) < 2 else x
 
 
+class vectorize(Vectorized):  # noqa: N801 - NumPy's name
+    """``np.vectorize``, whose functions may be given traced arrays, too."""
+
+
 r_ = Joiner(numpy.r_, _row, axis=0)
 c_ = Joiner(numpy.c_, _column, axis=-1)
 
 
+PUBLIC = ("__all__", "__version__", "__array_api_version__", "__array_namespace_info__")
+"""Names of NumPy's with underscores that users may ask for."""
+
+
 def __getattr__(name: str) -> Any:
-    if name.startswith("__") and name not in ("__all__", "__version__"):
+    if name.startswith("__") and name not in PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return _public(getattr(numpy, name))
 
@@ -229,7 +238,11 @@ def _converted(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict
 
 
 def _lifted(x: Any) -> Any:
-    return core.traced(x) if _has_place(x) else x
+    if not _has_place(x):
+        return x
+    result = core.traced(x)
+    result.boxed = isinstance(x, numpy.ndarray)
+    return result
 
 
 def _has_place(x: Any) -> bool:

@@ -17,13 +17,42 @@ def gradient_at(*point):
 def function_that_is_not_supported():
     @gradient_at(X)
     def energy(x):
-        return np.sum(np.unique(x))  # <-
+        return np.sum(np.may_share_memory(x, x))  # <-
 
 
-def fourier_transform():
+def file_of_traced_numbers():
     @gradient_at(X)
     def energy(x):
-        return np.sum(np.abs(np.fft.rfft(x)))  # <-
+        np.save("x", x)  # <-
+        return np.sum(x)
+
+
+def fourier_transform_of_complex_numbers():
+    @gradient_at(X)
+    def energy(x):
+        return np.sum(np.abs(np.fft.rfft(1j * x)))  # <-
+
+
+def memory_of_a_traced_array():
+    @gradient_at(X)
+    def energy(x):
+        return np.sum(x.view(np.int64))  # <-
+
+
+def random_numbers_around_a_traced_one():
+    @gradient_at(X)
+    def energy(x):
+        return np.sum(np.random.default_rng(0).normal(x))  # <-
+
+
+def polynomial_object():
+    @gradient_at(X)
+    def energy(x):
+        return np.sum(np.polyadd(x, np.poly1d([1.0, 2.0])))  # <-
+
+
+def eigenvalues_under_jit():
+    la.jit(lambda x: np.linalg.eigvals(np.outer(x, x)))(X)  # <-
 
 
 def keyword_that_is_not_supported():
@@ -41,7 +70,7 @@ def output_as_last_operand():
 def method_of_a_ufunc_that_is_not_supported():
     @gradient_at(X)
     def energy(x):
-        return np.sum(np.add.reduceat(x, [0, 2]))  # <-
+        return np.sum(np.less.reduce(x))  # <-
 
 
 def update_of_a_plain_array_by_a_ufunc():

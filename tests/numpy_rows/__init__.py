@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
+import scipy.special
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Row: TypeAlias = tuple[str, Callable[..., Any], list[Array], bool]
@@ -20,7 +21,7 @@ def since(version: str, rows: list[Row]) -> list[Row]:
 
 def case(code: str, *inputs: Array, smooth: bool = True) -> Row:
     """A row named by its code, a function of x, y and z."""
-    function: Any = eval(f"lambda x, y=None, z=None: {code}", {"np": np})
+    function: Any = eval(f"lambda x, y=None, z=None: {code}", {"np": np, "sp": scipy.special})
     types = " ".join(f"{x.dtype.str[1:]}{list(x.shape)}" for x in inputs)
     return f"{code} {types}", function, list(inputs), smooth
 

@@ -91,4 +91,25 @@ ROWS: list[Row] = [
     ("polyval single", lambda x: np.polyval([1, 2, 3], x), [SINGLE], False),
     ("polyval int", lambda x: np.polyval([1, 2, 3], x), [INTS], False),
     *_convolutions(),
+    (
+        "interp period",
+        lambda x, f: np.interp(x, [-1.0, 0.5, 1.2], f, period=3),
+        [numbers(5), numbers(3)],
+        True,
+    ),
+    (
+        "interp period traced",
+        lambda x, k, f: np.interp(x, k, f, period=2.5),
+        [numbers(5), numbers(4, seed=1), numbers(4, seed=2)],
+        True,
+    ),
+    *(
+        (
+            f"convolve nan {m}",
+            lambda x, y, m=m: np.convolve(x, y, m),
+            [np.array([1.0, np.nan, 2, 3, np.inf, 4, 5]), np.array([1.0, np.nan, 2])],
+            False,
+        )
+        for m in ("full", "same", "valid")
+    ),
 ]

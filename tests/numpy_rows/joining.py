@@ -222,4 +222,22 @@ ROWS: list[Row] = [
     *CODES,
     *((name, *call, False) for name, call in FOUND.items()),
     *_kinds(),
+    *(
+        case(f"np.pad(x, {widths}, {mode})", X)
+        for widths in ("2", "((1, 0), (0, 3))", "7")
+        for mode in (
+            "'linear_ramp'",
+            "'linear_ramp', end_values=((1, 2), (3, 4))",
+            *(f"'{m}'" for m in ("mean", "median", "maximum", "minimum")),
+            "'mean', stat_length=2",
+            "'maximum', stat_length=((1, 2), (2, 9))",
+            "'reflect', reflect_type='odd'",
+            "'symmetric', reflect_type='odd'",
+        )
+    ),
+    *(
+        case(f"np.pad(x, 2, {mode!r})", INTS, smooth=False)
+        for mode in ("mean", "median", "maximum", "linear_ramp")
+    ),
+    case("np.pad(x, 2, 'reflect', reflect_type='odd')", INTS, smooth=False),
 ]

@@ -66,6 +66,49 @@ SQUARE: list[Row] = [
     case("np.linalg.det(x)", np.zeros((2, 0, 0)), smooth=False),
 ]
 
+EQUAL = np.linalg.qr(numbers(4, 3))[0] * 2.0
+DEFICIENT = numbers(4, 2) @ numbers(2, 3, seed=1)
+SPREAD = numbers(3, 3, seed=6) + np.diag([0.0, 4.0, 9.0])
+TURN = np.array([[1.0, -2.0], [3.0, 0.5]])
+
+GENERAL: list[Row] = [
+    *(case("np.linalg.pinv(x)", x) for x in (EQUAL, np.eye(3), STACK, CTALL.T)),
+    case("np.linalg.pinv(x, rcond=1e-9)", DEFICIENT, smooth=False),
+    case("np.linalg.pinv(x, rcond=np.array([1e-3, 0.7]))", STACK, smooth=False),
+    case("np.linalg.pinv(x + x.T, hermitian=True)", S),
+    case("np.linalg.pinv(x + x.conj().T, hermitian=True)", CS),
+    case("np.linalg.pinv(x)", SINGLE, smooth=False),
+    *(case("np.linalg.lstsq(x, y)[:2]", x, y) for x, y in ((TALL, numbers(4)), (S, V), (S, M),
+      (TALL, numbers(4, 2)), (EQUAL, numbers(4)), (CTALL, numbers(4, dtype="c16")))),
+    case("np.linalg.lstsq(x, y)[0]", WIDE, V),
+    case("np.linalg.lstsq(x, y)", TALL, numbers(4), smooth=False),
+    case("np.linalg.lstsq(x, y, 1e-9)[0]", DEFICIENT, numbers(4), smooth=False),
+    case("np.linalg.lstsq(x, y, 1e-9)[1:3]", DEFICIENT, numbers(4), smooth=False),
+    case("np.linalg.lstsq(x, y)", INTS, INTS[0], smooth=False),
+    case("np.linalg.lstsq(x, y)[0]", TALL.astype("f4"), numbers(4, dtype="f4"), smooth=False),
+    case("np.linalg.lstsq(x, y)[3]", TALL, numbers(4, 0)),
+    *(case(f"np.linalg.matrix_rank(x{extra})", x, smooth=False) for x in (S, STACK, DEFICIENT, V,
+      np.zeros(2)) for extra in ("", ", 0.1", ", rtol=0.1")),
+    case("np.linalg.matrix_rank(x + x.T, hermitian=True)", S, smooth=False),
+    case("np.linalg.tensorsolve(x, y)", numbers(2, 3, 6), numbers(2, 3)),
+    case("np.linalg.tensorsolve(x, y, axes=(1,))", numbers(2, 6, 3), numbers(2, 3)),
+    case("np.linalg.tensorinv(x, 1)", numbers(6, 2, 3)),
+    case("np.linalg.tensorinv(x)", numbers(2, 3, 6)),
+    case("np.linalg.eigvals(x)", SPREAD),
+    case("np.linalg.eigvals(x)", TURN),
+    case("np.linalg.eigvals(x)", np.stack((TURN, SPREAD[:2, :2]))),
+    case("np.linalg.eigvals(x)", CS),
+    case("np.linalg.eigvals(x)", SINGLE, smooth=False),
+    case("np.linalg.eig(x)", SPREAD),
+    case("np.linalg.eig(x).eigenvalues", TURN),
+    case("abs(np.linalg.eig(x)[1])", TURN),
+    case("abs(np.linalg.eig(x)[1])", CS),
+    case("np.linalg.eig(x)", INTS, smooth=False),
+    *(case(f"np.linalg.svd(x + x.T, hermitian=True)[{i}]", S) for i in (0, 1, 2)),
+    case("np.linalg.svd(x + x.T, hermitian=True, compute_uv=False)", STACK[0]),
+    *(case(f"np.linalg.eigh({POSITIVE}, 'U')[1]", x, smooth=x is S) for x in (S, CS)),
+]  # fmt: skip
+
 FACTORS: list[Row] = [
     *(
         case(f"np.linalg.{name}({POSITIVE}{extra})", x)
@@ -150,4 +193,4 @@ NORMS: list[Row] = [
     case("np.linalg.norm(x, 3)", np.array([1.0, np.nan, 2.0]), smooth=False),
 ]
 
-ROWS: list[Row] = [*SQUARE, *FACTORS, *NORMS]
+ROWS: list[Row] = [*SQUARE, *GENERAL, *FACTORS, *NORMS]

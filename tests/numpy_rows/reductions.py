@@ -148,4 +148,49 @@ def _methods() -> list[Row]:
     return [(f"x.{name}", call, [X], name not in ("any", "argmax")) for name, call in calls.items()]
 
 
-ROWS = [*_reductions(), *_running(), *_ignoring_nan(), *_statistics(), *_methods()]
+METHODS = (
+    *("inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf"),
+    *("hazen", "weibull", "linear", "median_unbiased", "normal_unbiased"),
+    *("lower", "higher", "midpoint", "nearest"),
+)
+
+
+def _more_statistics() -> list[Row]:
+    qs = ("0.3", "[0.0, 0.45, 1.0]")
+    twice = np.array([1, 2, 1, 3])
+    return [
+        *(case(f"np.quantile(x, {q}, axis=1, method={m!r})", X) for m in METHODS for q in qs),
+        *(case(f"np.quantile(x, 0.3, method={m!r})", INTS, smooth=False) for m in METHODS),
+        case("np.percentile(x, 40, method='higher')", X),
+        case("np.median(x, overwrite_input=True)", X),
+        *(case(f"np.nanmedian(x{k})", HOLES) for k in ("", ", 0", ", axis=1, keepdims=True")),
+        *(
+            case(f"np.nanquantile(x, {q}{k})", HOLES)
+            for q in qs
+            for k in ("", ", 0", ", axis=1, keepdims=True", ", axis=(0, 1)")
+        ),
+        case("np.nanpercentile(x, 30, 1)", HOLES),
+        case("np.nanmedian(x, 0)", INTS, smooth=False),
+        case("np.nanmedian(x, 1)", np.full((2, 3), np.nan), smooth=False),
+        case("np.nanquantile(x, 0.3)", SINGLE, smooth=False),
+        *(
+            case(f"np.cov(x, {options})", X)
+            for options in (
+                "fweights=[1, 2, 1, 3]",
+                "aweights=[0.5, 1, 2, 0.1]",
+                "ddof=0, aweights=x[0]**2",
+            )
+        ),
+        case("np.cov(x, fweights=y, aweights=z)", X, twice, X[0] ** 2, smooth=False),
+        case("np.cov(x, rowvar=False, aweights=[1, 2, 0.5])", COMPLEX),
+    ]
+
+
+ROWS = [
+    *_more_statistics(),
+    *_reductions(),
+    *_running(),
+    *_ignoring_nan(),
+    *_statistics(),
+    *_methods(),
+]

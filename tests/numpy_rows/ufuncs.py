@@ -10,8 +10,12 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from lineara.frontend.numpy.ufuncs import UFUNCS
+from lineara.frontend.numpy import UFUNCS as ALL
+from lineara.frontend.numpy import special
 from numpy_rows import Array, Row, numbers, since
+
+UFUNCS = {key: call for key, call in ALL.items() if key not in special.UFUNCS}
+"""Those of NumPy, and some of SciPy; the others have a module of their own."""
 
 SPAN: dict[np.ufunc, tuple[float, float]] = {
     **dict.fromkeys((np.arcsin, np.arccos, np.arctanh), (-0.9, 0.9)),
@@ -25,7 +29,7 @@ SPAN: dict[np.ufunc, tuple[float, float]] = {
 
 MIXED = {np.add, np.power, np.true_divide, np.equal, np.less, np.greater_equal}
 """Functions that are tried on operands of different dtypes too."""
-MATRICES = {np.matmul, np.vecdot}
+MATRICES = {np.matmul, np.vecdot, *(getattr(np, n) for n in ("matvec", "vecmat") if hasattr(np, n))}
 DTYPES = [np.dtype(c) for c in "?bBilLfdFD"]
 NO_COMPLEX = {
     *(np.maximum, np.minimum, np.fmax, np.fmin, np.less, np.less_equal, np.greater),
@@ -128,6 +132,22 @@ INTS = np.array([[1, -2, 3], [4, 0, -6]])
 CALCULATIONS: dict[str, tuple[Any, list[Array], bool]] = {
     "weak chain": (lambda x: (x + 0) * 2 - 1, [np.float32(0.5) * np.ones(2, "f4")], False),
     "neg pos abs": (lambda x: -x + +x * abs(x), [X], True),
+    "where": (lambda x, y: np.add(x, y, where=x > 0, out=y * 1), [X, Y], True),
+    "divmod out": (lambda x: np.divmod(x, 2, out=(x * 0, x * 0)), [X], True),
+    "modf where": (lambda x: np.modf(x, out=(x * 1, x * 2), where=x > 0), [X], True),
+    "casting": (
+        lambda x: np.add(x, 1, out=np.zeros((2, 3), int, like=x), casting="unsafe"),
+        [X],
+        False,
+    ),
+    "casting dtype": (lambda x: np.add(x, 1, dtype="f4", casting="same_kind"), [X], False),
+    "clip beyond": (
+        lambda x: [np.clip(x, -200, 300), x.clip(-1, 1000), np.clip(x, -1e3, 1)],
+        [INTS.astype("i1")],
+        False,
+    ),
+    "frexp": (lambda x: np.frexp(x)[0], [X], True),
+    "ldexp": (lambda x: np.ldexp(x, np.arange(3)), [X], True),
     "invert": (lambda x: ~x, [INTS], False),
     "invert mask": (lambda x: ~(x > 0), [X], False),
     "signed, unsigned": (
@@ -188,21 +208,75 @@ def _in_place(x: Any) -> Any:
 
 def _methods() -> Iterator[Row]:
     for ufunc, method in UFUNCS:
-        if method == "outer":
-            smooth = _supported(ufunc, "d", "d") and _smooth(ufunc, FLOATS[:1] * 2)
-            dtype = np.dtype("d") if _supported(ufunc, "d", "d") else np.dtype("l")
-            inputs = [_sample(ufunc, dtype, *s, seed=i) for i, s in enumerate([(2, 2), (3,)])]
-            yield f"{ufunc.__name__}.outer", ufunc.outer, inputs, smooth
-        elif method in ("reduce", "accumulate"):
-            function = getattr(ufunc, method)
-            logical = ufunc.__name__.startswith("logical")
-            for x in (X, INTS, X.astype("f4")):
-                name, smooth = f"{ufunc.__name__}.{method} {x.dtype}", x is X and not logical
-                yield name, function, [x], smooth
-                yield f"{name} axis", lambda x, f=function: f(x, axis=1), [x], smooth
-                yield f"{name} position", lambda x, f=function: f(x, -1), [x], smooth
-    for options in ({"axis": None}, {"keepdims": True}, {"axis": (0, 1)}):
-        yield f"add.reduce {options}", lambda x, o=options: np.add.reduce(x, **o), [X], True
+        function = getattr(ufunc, method, None)
+        for dtype in (np.dtype("d"), np.dtype("l"), np.dtype("f")):
+            if not _supported(ufunc, *[dtype] * ufunc.nin):
+                continue
+            name = f"{ufunc.__name__}.{method} {dtype}"
+            smooth = _smooth(ufunc, [dtype] * ufunc.nin) and ufunc not in KINKED
+            if method == "outer":
+                inputs = [_sample(ufunc, dtype, *s, seed=i) for i, s in enumerate([(2, 2), (3,)])]
+                yield name, function, inputs, smooth
+            elif method in ("reduce", "accumulate", "reduceat", "at"):
+                x = _sample(ufunc, dtype, 3, 4)
+                if method == "at" and (ufunc is np.reciprocal or not _keeps(ufunc, dtype)):
+                    continue
+                for options, call in _calls(ufunc, method):
+                    well = (
+                        smooth and options != "none" and not (ufunc in SPAN and "twice" in options)
+                    )
+                    row = f"{name} {options}", call, [x], well
+                    if _is_defined(call, x):
+                        yield row
+
+
+KINKED = {np.heaviside, np.floor_divide, np.logaddexp2}
+"""Whose reductions meet their own kinks, or zeros, for the numbers here."""
+
+
+def _keeps(ufunc: np.ufunc, dtype: Any) -> bool:
+    """Whether the results can be written where the first operand was."""
+    loop = ufunc.resolve_dtypes((*(dtype,) * ufunc.nin, *(None,) * ufunc.nout))
+    return np.can_cast(loop[-1], dtype, "same_kind")
+
+
+def _is_defined(call: Any, x: Array) -> bool:
+    """Whether NumPy does it, and what comes out has a derivative like what goes in."""
+    try:
+        with np.errstate(all="ignore"):
+            result = np.asarray(call(x))
+    except (TypeError, ValueError):
+        return False
+    return result.dtype.char in "?bBhHiIlLqQfdFD"
+
+
+def _calls(ufunc: np.ufunc, method: str) -> Iterator[tuple[str, Any]]:
+    function = getattr(ufunc, method)
+    if method == "reduce":
+        yield "", function
+        yield "axis=-1", lambda x: function(x, -1, keepdims=True)
+        yield "where", lambda x: function(x, 1, initial=x[0, 0], where=np.arange(4) != 2)
+        yield "axes", lambda x: function(x, axis=(0, 1))
+        yield "none", lambda x: function(x[:0], axis=0)
+        yield "dtype", lambda x: function(x, dtype=np.float64)
+    elif method == "accumulate":
+        yield "", function
+        yield "axis=1", lambda x: function(x, axis=1)
+        yield "dtype", lambda x: function(x, 0, np.float64)
+    elif method == "reduceat":
+        yield "", lambda x: function(x, [0, 2, 1])
+        yield "axis=1", lambda x: function(x, [3, 0, 0, 2], axis=1)
+    else:
+        operands = [()] if ufunc.nin == 1 else [(2,), (np.array([[1], [3]], np.int8),)]
+        for other in operands:
+            yield f"{len(other)}", lambda x, y=other: _at(function, x, ([0, 2], slice(1, 3)), *y)
+            yield f"{len(other)} twice", lambda x, y=other: _at(function, x, [1, 1], *y)
+
+
+def _at(function: Any, x: Any, *arguments: Any) -> Any:
+    y = x.copy()
+    function(y, *arguments)
+    return y
 
 
 def _matrices() -> Iterator[Row]:
@@ -216,6 +290,18 @@ def _matrices() -> Iterator[Row]:
         for char in "dfDl":
             x, y = (_sample(np.add, np.dtype(char), *s, seed=i) for i, s in enumerate((a, b)))
             yield f"vecdot {a} {b} {char}", np.vecdot, [x, y], char in "dD"
+    if hasattr(np, "matvec"):
+        for char in "dDl":
+            x, y = (
+                _sample(np.add, np.dtype(char), *s, seed=i) for i, s in enumerate([(5, 2, 3), (3,)])
+            )
+            yield f"matvec {char}", np.matvec, [x, y], char in "dD"
+            yield (
+                f"vecmat {char}",
+                lambda x, y: np.vecmat(y, np.swapaxes(x, 1, 2)),
+                [x, y],
+                char in "dD",
+            )
     yield "vecdot axis", lambda x, y: np.vecdot(x, y, axis=0), [X, Y], True
     yield "matmul plain", lambda x: np.ones((4, 2)) @ x, [X], True
     yield "matmul mixed", lambda x: INTS.T @ x, [X.astype("f4")], False

@@ -12,9 +12,9 @@ from samples import Rows, Sample, floats, ints, sample
 
 from lineara.ir.types import Array
 from lineara.ops.linalg.determinant import Adjugate, AdjugateDot, Det, SlogDet
-from lineara.ops.linalg.factorize import Cholesky, Eigh, Qr, Svd
+from lineara.ops.linalg.factorize import Cholesky, Eig, Eigh, Qr, Svd
 from lineara.ops.linalg.matrix import Triangle
-from lineara.ops.linalg.solve import Inv, Solve, TriangularSolve
+from lineara.ops.linalg.solve import Inv, Pinv, Solve, TriangularSolve
 
 DTYPES = (np.float64, np.complex128)
 SHAPES = ((3, 3), (1, 1), (2, 4, 4), (0, 0), (0, 2, 2))
@@ -77,6 +77,8 @@ def determinants() -> Iterator[Sample]:
             yield sample(Adjugate(), [a], adjugate)
             e = floats(*shape, seed=1, dtype=dtype)
             yield sample(AdjugateDot(), [a, e], adjugate_dot)
+    for equal in (np.eye(3), np.array([[0.0, 1.0], [-1.0, 0.0]]), np.eye(4, 2)):
+        yield sample(Pinv(), [equal, 1e-9], lambda a, _: np.linalg.pinv(a))
     for singular in SINGULAR:
         for dtype in DTYPES:
             a = np.asarray(singular, dtype)
@@ -111,12 +113,24 @@ def factorizations() -> Iterator[Sample]:
             a = positive_definite(*shape, dtype=dtype)
             yield sample(Cholesky(), [a], np.linalg.cholesky)
             spread = a + np.diag(np.arange(0, 3.0 * shape[-1], 3))
-            yield sample(Eigh(), [spread], _tuple(np.linalg.eigh), smooth=dtype == np.float64)
+            for lower in (True, False):
+                function = partial(np.linalg.eigh, UPLO="L" if lower else "U")
+                smooth = dtype == np.float64
+                yield sample(Eigh(lower), [spread], _tuple(function), smooth=smooth)
+            general = floats(*shape, dtype=dtype) + np.diag(np.arange(0, 9.0 * shape[-1], 9))
+            yield sample(Eig(), [general], eig, smooth=dtype == np.float64)
         for shape in (*SHAPES, (4, 2), (2, 4), (2, 3, 2), (0, 3), (3, 0)):
             a = floats(*shape, dtype=dtype)
+            if 0 not in shape[-2:]:
+                limit = np.full(shape[:-2], 1e-9)
+                yield sample(Pinv(), [a, limit], lambda a, _: np.linalg.pinv(a))
             yield sample(Qr(), [a], _tuple(np.linalg.qr))
             svd = _tuple(partial(np.linalg.svd, full_matrices=False))
             yield sample(Svd(), [a], svd, smooth=dtype == np.float64)
+
+
+def eig(a: Array) -> tuple[Array, ...]:
+    return tuple(x.astype(np.complex128) for x in np.linalg.eig(a))
 
 
 def _tuple(function: Any) -> Any:

@@ -13,6 +13,7 @@ from lineara.cli.cost import cost
 from lineara.cli.derive import forget, grad, jvp, simplify, transpose, unzip
 from lineara.cli.run import run
 from lineara.cli.show import show
+from lineara.cli.support import support
 from lineara.cli.texts import check, fmt
 
 
@@ -42,5 +43,5 @@ def main(color: str) -> None:
     """
 
 
-for each in (check, fmt, jvp, unzip, transpose, forget, simplify, grad, cost, run, show):
+for each in (check, fmt, jvp, unzip, transpose, forget, simplify, grad, cost, run, show, support):
     main.add_command(each)

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from lineara.errors import TracingError, TypeMismatchError
+from lineara.errors import (
+    MissingAttributeError,
+    TracingError,
+    TypeMismatchError,
+    UnsupportedError,
+)
 from lineara.frontend.trace import Traced
 from lineara.ir.types import Array, DType
 from lineara.where import user_source
@@ -30,6 +35,8 @@ class Dispatcher(NamedTuple):
     """``in_place(ufunc, array, other)``"""
     method: Callable[..., Any]
     """``method(name, array, args, kwargs)`` for methods that are not NumPy functions too."""
+    namespace: Callable[..., Any]
+    """``namespace(api_version)``, the module with the functions of arrays."""
 
 
 class TracedArray(Traced):
@@ -175,13 +182,59 @@ class TracedArray(Traced):
     def __complex__(self) -> complex:
         return complex(self._constant("complex()"))
 
-    def item(self) -> Any:
-        """The number behind an array with one element, where no derivative is lost by taking it.
+    def item(self, *index: Any) -> Any:
+        """The number behind an element, where no derivative is lost by taking it.
+
+        Args:
+            *index: nothing for the only element; else the place in the flat array, or on each axis.
 
         Raises:
-            TracingError: if one would be lost, or under jit.
+            TracingError: if a derivative would be lost, or under jit.
         """
-        return self._constant("item()")
+        if not index:
+            return self._constant("item()")
+        place = index[0] if len(index) == 1 and isinstance(index[0], tuple) else index
+        part = self.ravel()[place[0]] if len(place) == 1 else self[place]
+        return part._constant("item()")
+
+    @property
+    def device(self) -> str:
+        return "cpu"
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> TracedArray:
+        """The array itself: there is one device."""
+        if device != "cpu" or stream is not None:
+            raise UnsupportedError(
+                "traced arrays are on the CPU",
+                where=user_source(),
+                found=f"device={device!r}, stream={stream!r}",
+                expected="'cpu' and no stream",
+            )
+        return self
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        """`lineara.numpy`, which has the names of Python's array API standard."""
+        return self.dispatcher.namespace(api_version)
+
+    def __contains__(self, x: Any) -> bool:
+        return bool(np.any(np.equal(self, x)))
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            remedy = REFUSED.get(name)
+            if remedy is None:
+                raise AttributeError(
+                    f"{type(self).__name__!r} object has no attribute {name!r}",
+                    name=name,
+                    obj=self,
+                )
+            raise MissingAttributeError(
+                f"traced arrays have no {name}: there is no memory behind them yet",
+                where=user_source(),
+                found=f"x.{name} of a traced array of type {self.value.type}",
+                remedy=remedy,
+            )
 
     def _constant(self, wanted: str) -> Any:
         """The number, unless it varies with what is differentiated."""
@@ -314,10 +367,24 @@ OWN_METHODS = (
     "copy",
     "fill",
     "flatten",
+    "partition",
+    "put",
     "reshape",
     "sort",
     "transpose",
 )
+
+_OUTSIDE = "return the array from the function, and do it with the result"
+_CONVERT = "convert it with x.astype(dtype)"
+REFUSED: dict[str, str] = {
+    **dict.fromkeys(("dump", "dumps", "tobytes", "tofile"), _OUTSIDE),
+    **dict.fromkeys(("base", "ctypes", "data", "flags", "strides"), _OUTSIDE),
+    **dict.fromkeys(("view", "getfield", "byteswap"), _CONVERT),
+    "setfield": "assign to elements: x[...] = values",
+    "setflags": "copy the array if it is not to be written to",
+    "resize": "make a new array: y = np.resize(x, shape)",
+}
+"""Attributes and methods that are about memory, and what to do instead."""
 
 for _name, _ufunc in BINARY.items():
     setattr(TracedArray, f"__{_name}__", _operator(_ufunc))

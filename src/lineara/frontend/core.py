@@ -216,7 +216,7 @@ def resolve(ufunc: np.ufunc, *dtypes: Any) -> tuple[DType, ...]:
 def name_of_ufunc(ufunc: np.ufunc) -> str:
     """The name by which a user calls a ufunc of NumPy's or SciPy's."""
     name = ufunc.__name__
-    return f"np.{name}" if hasattr(np, name) else f"scipy.special.{name}"
+    return f"np.{name}" if getattr(np, name, None) is ufunc else f"scipy.special.{name}"
 
 
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from lineara.errors import LinearaError, UnsupportedError
 from lineara.frontend import indexing
 from lineara.frontend.array import Dispatcher, TracedArray
 from lineara.frontend.core import name_of_ufunc, value, wrap
-from lineara.frontend.numpy import FUNCTIONS, METHODS, UFUNCS
+from lineara.frontend.numpy import FUNCTIONS, METHODS, REFUSED, UFUNCS
 from lineara.frontend.recall import recalled
 from lineara.frontend.writes import (
     as_flattened,
@@ -20,6 +21,7 @@ from lineara.frontend.writes import (
     in_place,
     mark_order,
     setitem,
+    writable_result,
     write_out,
 )
 from lineara.where import user_source
@@ -36,8 +38,34 @@ def _record_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs:
     if implementation is None:
         known = [name_of_ufunc(u) for u, m in UFUNCS if m == method]
         raise unsupported(_name_of_ufunc(ufunc, method), known)
-    result = _call(implementation, lambda: _name_of_ufunc(ufunc, method), inputs, kwargs)
+    name = _name_of_ufunc(ufunc, method)
+    if method == "__call__" and kwargs.get("where", True) is not True:
+        result = _where(implementation, name, inputs, kwargs)
+    else:
+        if method == "__call__" and "where" in kwargs:
+            kwargs = {k: v for k, v in kwargs.items() if k != "where"}
+        result = carry_out(implementation, lambda: name, inputs, kwargs)
     return mark_order(result, inputs, kwargs)
+
+
+def _where(implementation: Callable[..., Any], name: str, inputs: Any, kwargs: Any) -> Any:
+    """What a ufunc writes into ``out=`` where a mask is true."""
+    rest = {k: v for k, v in kwargs.items() if k not in ("where", "out")}
+    targets = kwargs.get("out") or (None,)
+    if any(x is None for x in targets):
+        raise UnsupportedError(
+            f"{name} with where= leaves elements that have no value",
+            where=user_source(),
+            found="where= without out=",
+            remedy="give out= too, or write np.where(mask, result, other)",
+        )
+    results = carry_out(implementation, lambda: name, inputs, rest)
+    mask, casting = kwargs["where"], kwargs.get("casting", "same_kind")
+    written = tuple(
+        write_out(np.where(mask, writable_result(x, y, name, casting), y), y, name, "unsafe")
+        for x, y in zip(results if len(targets) > 1 else (results,), targets, strict=True)
+    )
+    return written if len(targets) > 1 else written[0]
 
 
 def _name_of_ufunc(ufunc: np.ufunc, method: str) -> str:
@@ -52,15 +80,19 @@ def call_function(function: Callable[..., Any], args: Any, kwargs: Mapping[str, 
 def _record_function(function: Callable[..., Any], args: Any, kwargs: Mapping[str, Any]) -> Any:
     implementation = FUNCTIONS.get(function)
     if implementation is None:
+        if function in REFUSED:
+            raise _refused(function)
         raise unsupported(_name_of(function), [f"np.{f.__name__}" for f in FUNCTIONS])
-    result = _call(implementation, lambda: _name_of(function), args, kwargs)
+    result = carry_out(implementation, lambda: _name_of(function), args, kwargs)
     if function in AT_LEAST and len(args) > 1:
         return tuple(_record_function(function, (x,), kwargs) for x in args)
     if args and isinstance(args[0], TracedArray) and function in SHARING:
         return _shared(function, result, args[0], lambda x: function(x, *args[1:], **kwargs))
     own = _own(result, args)
-    if isinstance(own, TracedArray) and own.ndim > 1:
-        return mark_order(own, _flat(args), kwargs)
+    if isinstance(own, TracedArray):
+        if own.ndim > 1:
+            return mark_order(own, _flat(args), kwargs)
+        own.boxed = own.ndim == 0 and function in BOXING
     return own
 
 
@@ -70,12 +102,14 @@ def call_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, A
 
 
 def _record_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, Any]) -> Any:
-    result = _call(METHODS[name], lambda: f"ndarray.{name}", (array, *args), kwargs)
+    result = carry_out(METHODS[name], lambda: f"ndarray.{name}", (array, *args), kwargs)
     if name == "reshape":
         return as_flattened(result, array, lambda x: x.reshape(*args, **kwargs))
     if name == "transpose":
         return as_view(result, array, lambda x: x.transpose(*args, **kwargs))
     own = _own(result, (array,))
+    if isinstance(own, TracedArray) and own.ndim == 0:
+        own.boxed = array.boxed or array.alias is not None
     return own if name in ("copy", "flatten") else mark_order(own, (array,), kwargs)
 
 
@@ -99,6 +133,13 @@ VIEWS = {
 
 READ_ONLY = {np.broadcast_to, np.diagonal, np.real, np.imag}
 """Functions whose results share memory in ways that cannot be written through."""
+
+BOXING: set[Callable[..., Any]] = {
+    *(np.zeros, np.ones, np.empty, np.full, np.array, np.asarray, np.asanyarray),
+    *(np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.copy),
+    *(np.where, np.select, np.piecewise, np.choose),
+}
+"""Functions whose results without axes are arrays, and not scalars."""
 
 SHARING = FLATTENING | VIEWS | READ_ONLY
 
@@ -139,16 +180,26 @@ def _name_of(function: Callable[..., Any]) -> str:
     return f"{function.__module__}.{function.__name__}".replace("numpy", "np")
 
 
-def _call(
+def carry_out(
     implementation: Callable[..., Any],
     name: Callable[[], str],
     args: Any,
     kwargs: Mapping[str, Any],
 ) -> Any:
+    """What an implementation returns, written to `out` if there is one.
+
+    Raises:
+        UnsupportedError: if the implementation does not take arguments like these.
+    """
     out = kwargs.get("out")
     if out is not None:
         rest = {k: v for k, v in kwargs.items() if k != "out"}
-        return write_out(_call(implementation, name, args, rest), out, name())
+        result = carry_out(implementation, name, args, rest)
+        casting = kwargs.get("casting", "same_kind")
+        if isinstance(result, tuple) and isinstance(out, tuple):
+            pairs = zip(result, out, strict=True)
+            return tuple(x if y is None else write_out(x, y, name(), casting) for x, y in pairs)
+        return write_out(result, out, name(), casting)
     try:
         if not kwargs:
             return implementation(*args)
@@ -176,6 +227,17 @@ def _call(
         ) from None
 
 
+def _refused(function: Callable[..., Any]) -> UnsupportedError:
+    """The error for a function that has no meaning while a function is being traced."""
+    why, remedy = REFUSED[function]
+    return UnsupportedError(
+        f"{_name_of(function)} is not supported on traced arrays: {why}",
+        where=user_source(),
+        found=f"a call of {_name_of(function)}",
+        remedy=remedy,
+    )
+
+
 def unsupported(name: str, known: list[str]) -> UnsupportedError:
     """The error for a function that has no implementation."""
     bare = {full.rpartition(".")[2]: full for full in known}
@@ -190,6 +252,16 @@ def unsupported(name: str, known: list[str]) -> UnsupportedError:
     )
 
 
+def _namespace(api_version: str | None) -> Any:
+    """`lineara.numpy`.
+
+    Raises:
+        ValueError: for a version of the standard that NumPy does not have.
+    """
+    np.empty(0).__array_namespace__(api_version=api_version)  # type: ignore[arg-type]
+    return importlib.import_module("lineara.numpy")  # which is made with this module
+
+
 TracedArray.dispatcher = Dispatcher(
     ufunc=call_ufunc,
     function=call_function,
@@ -197,4 +269,5 @@ TracedArray.dispatcher = Dispatcher(
     setitem=setitem,
     in_place=in_place,
     method=call_method,
+    namespace=_namespace,
 )

@@ -37,7 +37,7 @@ class Step:
         source: the user's line, if that is somewhere else.
         start, end: the equations that it made.
         operand: what the array holds.
-        weak, fixed, scrambled: as the array has them.
+        weak, fixed, boxed, scrambled: as the array has them.
         makers: of the view that the array is of the first argument's memory, if it is one.
     """
 
@@ -53,6 +53,7 @@ class Step:
     operand: Operand
     weak: type | None
     fixed: bool
+    boxed: bool
     scrambled: bool
     makers: tuple[Callable[[Any], Any], ...] | None
 

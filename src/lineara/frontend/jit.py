@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from lineara import tree
 from lineara.backends.choice import runner
+from lineara.backends.nans import watching
 from lineara.errors import TracingError, TypeMismatchError
 from lineara.frontend.arguments import (
     called,
@@ -70,7 +71,7 @@ class Jitted:
         """The signatures that are being traced now, each with the thread that does it."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.short is not None and not kwargs:
+        if self.short is not None and not kwargs and not watching.get():
             result = self.short(*args)
             if result is not None:
                 return result

@@ -67,6 +67,7 @@ def recalled(
         return _recorded(trace, call, args)
     builder.calls += 1
     result = TracedArray(trace, builder.follow(step), step.weak, step.fixed)
+    result.boxed = step.boxed
     result.scrambled = step.scrambled
     result.made = step
     if step.makers is not None:
@@ -220,6 +221,7 @@ def _learnt(
             result.value.operand,
             result.weak,
             result.fixed,
+            result.boxed,
             result.scrambled,
             None if result.alias is None else result.alias.makers,
         )

@@ -51,13 +51,17 @@ class Traced:
         weak: int, float or complex for a Python number, which takes the dtype of what it meets.
         fixed: whether it is not to be written to, since it is an argument, or since NumPy might
             share its memory in a way that cannot be told here.
+        boxed: whether it is an array without axes, which can be written to, and no scalar.
         scrambled: whether its elements may not be in C order in the memory that NumPy gives it.
         writes: how often it has been written to.
         alias: what it is a view of, if it is one.
         made: what tells how it was made, and that it is still as it was then, if that is known.
     """
 
-    __slots__ = ("_value", "alias", "fixed", "made", "owner", "scrambled", "weak", "writes")
+    __slots__ = (
+        *("_value", "alias", "boxed", "fixed", "made"),
+        *("owner", "scrambled", "weak", "writes"),
+    )
 
     def __init__(
         self, trace: Trace, value: Value, weak: type | None = None, fixed: bool = False
@@ -66,6 +70,7 @@ class Traced:
         self._value = value
         self.weak = weak
         self.fixed = fixed
+        self.boxed = False
         self.scrambled = False
         self.writes = 0
         self.alias: View | None = None
@@ -281,6 +286,16 @@ def current() -> Trace | None:
     return _current.get()
 
 
+def known_or_none(x: Any) -> Any:
+    """The number behind a traced array, or None if there is none yet; anything else as it is."""
+    if not isinstance(x, Traced):
+        return x
+    try:
+        return x.owner.concrete(x.value, "a shape")
+    except TracingError:
+        return None
+
+
 @contextmanager
 def recording(trace: Trace) -> Iterator[Trace]:
     """Makes `trace` the current one; afterwards it is finished, whatever happened."""
@@ -288,7 +303,7 @@ def recording(trace: Trace) -> Iterator[Trace]:
     try:
         yield trace
     except LinearaError as error:
-        raise error.at(user_source()) from error.__cause__
+        raise (_of_random(error) or error).at(user_source()) from error.__cause__
     except ValueError as error:
         # NumPy's own words for a plain array that is given a traced value: "setting an array
         # element with a sequence". The cause has the user's line.
@@ -305,6 +320,23 @@ def recording(trace: Trace) -> Iterator[Trace]:
     finally:
         _current.reset(token)
         trace.finished = True
+
+
+def _of_random(error: LinearaError) -> LinearaError | None:
+    """What to say if NumPy's random numbers were asked to depend on a traced value."""
+    frame = error.__traceback__
+    while frame is not None and "numpy/random/" not in frame.tb_frame.f_code.co_filename:
+        frame = frame.tb_next
+    if frame is None:
+        return None
+    return TracingError(
+        "random numbers of NumPy's do not depend on traced values",
+        where=error.where,
+        found=error.found,
+        expected="plain numbers as arguments of a generator of random numbers",
+        remedy="draw standard ones and transform them: x + s * rng.standard_normal(x.shape) has "
+        "mean x and deviation s; choose and shuffle by index: x[rng.permutation(len(x))]",
+    )
 
 
 def as_array(x: Any) -> Array:

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from lineara import tree
+from lineara.backends import nans
 from lineara.backends.choice import Run
+from lineara.backends.nans import watching
 from lineara.backends.tiers import run
 from lineara.errors import TypeMismatchError
 from lineara.frontend.array import TracedArray
@@ -133,6 +135,8 @@ def apply(
         x if isinstance(p.type, Container) else np.asarray(x, p.type.dtype)[()]
         for x, p in zip(operands, function.params, strict=True)
     ]
+    if watching.get():
+        run = nans.run
     return [_fresh(result, arrays) for result in run(function, *arrays)]
 
 

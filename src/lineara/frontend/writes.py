@@ -172,7 +172,7 @@ def _items(index: Any) -> tuple[Any, ...]:
 def in_place(ufunc: np.ufunc, array: TracedArray, other: Any) -> TracedArray:
     """``array += other`` and its like. A scalar is immutable, so that the name gets a new one."""
     result = ufunc(array, other)
-    if array.ndim == 0 and array.alias is None:
+    if array.ndim == 0 and array.alias is None and not array.boxed:
         return result  # type: ignore[no-any-return]
     setitem(array, ..., writable_result(result, array, f"np.{ufunc.__name__}"))
     return array
@@ -191,7 +191,7 @@ def writable_result(result: Any, array: TracedArray, name: str, casting: Any = "
     return result
 
 
-def write_out(result: Any, out: Any, name: str) -> Any:
+def write_out(result: Any, out: Any, name: str, casting: Any = "same_kind") -> Any:
     """What a call with ``out=out`` returns: the array that the result is written into."""
     target = out[0] if isinstance(out, tuple) and len(out) == 1 else out
     if not isinstance(target, TracedArray):
@@ -210,7 +210,7 @@ def write_out(result: Any, out: Any, name: str) -> Any:
             found=f"a result of shape {result.shape}",
             expected=f"shape {target.shape}",
         )
-    setitem(target, ..., writable_result(result, target, name))
+    setitem(target, ..., writable_result(result, target, name, casting))
     return target
 
 
@@ -394,7 +394,13 @@ def _sort(array: TracedArray, axis: int = -1, kind: Any = None, *, stable: Any =
     setitem(array, ..., np.sort(array, axis=axis, kind=kind, stable=stable))
 
 
+def _partition(array: TracedArray, kth: Any, axis: int = -1, kind: Any = "introselect") -> None:
+    setitem(array, ..., np.partition(array, kth, axis=axis, kind=kind))
+
+
 METHODS: dict[str, Callable[..., None]] = {
+    "partition": _partition,
+    "put": lambda array, indices, values, mode="raise": np.put(array, indices, values, mode),
     "fill": lambda array, value: setitem(array, ..., value),
     "sort": _sort,
 }

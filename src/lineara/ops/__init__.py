@@ -5,6 +5,7 @@ from __future__ import annotations
 from lineara.ir.op import Op
 from lineara.ir.structural import Drop, Dup, Zero
 from lineara.ops.arithmetic import Add, Div, Mul, Neg, Sub
+from lineara.ops.bessel import BESSEL
 from lineara.ops.broadcast import Broadcast, ReduceSum
 from lineara.ops.callback import Callback
 from lineara.ops.compare import (
@@ -33,8 +34,10 @@ from lineara.ops.control.declared import LinearCall, LinearSolve
 from lineara.ops.control.scan import Scan
 from lineara.ops.control.switch import Switch
 from lineara.ops.control.while_loop import While
+from lineara.ops.convolution import Convolve
 from lineara.ops.creation import Convert, Iota
 from lineara.ops.cumulative import CumMax, CumMin, CumProd, CumSum, LinearRecurrence
+from lineara.ops.digits import BitCount, Exponent, Gcd, Lcm, NextAfter, Scale, Spacing
 from lineara.ops.dynamic import (
     DupDynamicSlice,
     DynamicSlice,
@@ -53,11 +56,15 @@ from lineara.ops.exponential import (
     LogAddExp2,
     Logistic,
 )
+from lineara.ops.fourier import Fft, Irfft, Rfft
+from lineara.ops.gaussian import GAUSSIAN
+from lineara.ops.incomplete import INCOMPLETE
 from lineara.ops.indexing import DupGather, Gather, LastWrite, ScatterAdd, ScatterSet
 from lineara.ops.linalg.determinant import Adjugate, AdjugateDot, Det, SlogDet
-from lineara.ops.linalg.factorize import Cholesky, Eigh, Qr, Svd
+from lineara.ops.linalg.factorize import Cholesky, Eig, Eigh, Qr, Svd
+from lineara.ops.linalg.lu import Lu, Permutation
 from lineara.ops.linalg.matrix import Triangle
-from lineara.ops.linalg.solve import Inv, Solve, TriangularSolve
+from lineara.ops.linalg.solve import Inv, Pinv, Solve, TriangularSolve
 from lineara.ops.minmax import Clip, Maximum, Minimum, Select
 from lineara.ops.name import Name
 from lineara.ops.packages import Blank, Count, Join, Pack, Unpack
@@ -86,7 +93,7 @@ from lineara.ops.rounding import (
 from lineara.ops.shape import ExpandDims, Flip, Reshape, Squeeze, Transpose
 from lineara.ops.slicing import Concatenate, DupSlice, Pad, Slice, SliceAdd
 from lineara.ops.sorting import ArgSort, Sort
-from lineara.ops.special import Digamma, Erf, Erfc, Gammaln, Polygamma
+from lineara.ops.special import Beta, Betaln, Digamma, Erf, Erfc, Gamma, Gammaln, Polygamma
 from lineara.ops.stacks import Choose, Repeat, Total
 from lineara.ops.trigonometric import (
     Arccos,
@@ -113,10 +120,12 @@ FUNCTIONS: tuple[type[Op], ...] = (
     Sqrt, Cbrt, Square, Reciprocal, Pow, Hypot,
     Sin, Cos, Tan, Arcsin, Arccos, Arctan, Arctan2,
     Sinh, Cosh, Tanh, Arcsinh, Arccosh, Arctanh,
-    Erf, Erfc, Gammaln, Digamma, Polygamma,
+    Erf, Erfc, Gammaln, Digamma, Polygamma, Gamma, Beta, Betaln,
+    *GAUSSIAN, *BESSEL, *INCOMPLETE,
     Abs, Sign, Floor, Ceil, Trunc, Round, FloorDivide, Remainder, Fmod,
     Maximum, Minimum, Clip, Select, StopGradient,
     Real, Imag, Conj, ToComplex,
+    Gcd, Lcm, BitCount, Exponent, Spacing, NextAfter, Scale,
 )
 COMPARISONS: tuple[type[Op], ...] = (
     Eq, Ne, Lt, Le, Gt, Ge, IsNan, IsInf, IsFinite, And, Or, Xor, Not, LeftShift, RightShift,
@@ -134,8 +143,8 @@ REDUCTIONS: tuple[type[Op], ...] = (
     CumSum, CumProd, CumMax, CumMin, LinearRecurrence, Sort, ArgSort,
 )
 MATRICES: tuple[type[Op], ...] = (
-    Dot, Triangle, Solve, TriangularSolve, Inv, Det, SlogDet, Adjugate, AdjugateDot,
-    Cholesky, Qr, Eigh, Svd,
+    Dot, Triangle, Solve, TriangularSolve, Inv, Pinv, Det, SlogDet, Adjugate, AdjugateDot,
+    Cholesky, Lu, Permutation, Qr, Eigh, Eig, Svd, Fft, Rfft, Irfft, Convolve,
 )
 # fmt: on
 CONTROL: tuple[type[Op], ...] = (Call, Checkpoint, Switch, Scan, While)

@@ -11,7 +11,7 @@ import scipy.special
 
 from lineara.ir.types import Array
 from lineara.ir.value import Value
-from lineara.ops.elementwise import Unary
+from lineara.ops.elementwise import Binary, Unary
 from lineara.ops.exponential import exp
 from lineara.ops.powers import square
 
@@ -80,6 +80,43 @@ class Polygamma(Unary):
         return Polygamma(self.order + 1)(operands[0])
 
 
+@dataclass(frozen=True)
+class Gamma(Unary):
+    """The gamma function."""
+
+    name: ClassVar[str] = "gamma"
+    kinds: ClassVar[str] = "f"
+    ufunc: ClassVar[Any] = scipy.special.gamma
+
+    def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
+        return result * digamma(operands[0])
+
+
+@dataclass(frozen=True)
+class Beta(Binary):
+    """The beta function, Γ(a) Γ(b) / Γ(a + b)."""
+
+    name: ClassVar[str] = "beta"
+    kinds: ClassVar[str] = "f"
+    ufunc: ClassVar[Any] = scipy.special.beta
+
+    def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
+        return result * (digamma(operands[index]) - digamma(operands[0] + operands[1]))
+
+
+@dataclass(frozen=True)
+class Betaln(Binary):
+    """The logarithm of the absolute value of the beta function."""
+
+    name: ClassVar[str] = "betaln"
+    kinds: ClassVar[str] = "f"
+    ufunc: ClassVar[Any] = scipy.special.betaln
+
+    def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
+        return digamma(operands[index]) - digamma(operands[0] + operands[1])
+
+
 TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 
 erf, erfc, gammaln, digamma = Erf(), Erfc(), Gammaln(), Digamma()
+gamma, beta, betaln = Gamma(), Beta(), Betaln()

@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lineara.ir.value import Value
-from lineara.ops.compare import eq
+from lineara.ops.compare import eq, lt
+from lineara.ops.complex import real
 from lineara.ops.elementwise import Binary, Unary
+from lineara.ops.exponential import exp
 from lineara.ops.minmax import where
 from lineara.ops.powers import hypot, reciprocal, sqrt, square
 
@@ -123,7 +125,11 @@ class Tanh(Unary):
     ufunc: ClassVar[Any] = np.tanh
 
     def partial(self, index: int, operands: tuple[Value, ...], result: Value) -> Value:
-        return 1.0 - square(result)
+        # 1 / cosh(x)² = 4e / (1 + e)² with e = exp(−2|x|): 1 − tanh(x)² would cancel.
+        (x,) = operands
+        below = lt(real(x) if x.dtype.kind == "c" else x, 0.0)
+        e = exp(where(below, x.like(2.0), x.like(-2.0)) * x)
+        return e / square((e + 1.0) * 0.5)
 
 
 @dataclass(frozen=True)

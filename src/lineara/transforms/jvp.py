@@ -102,6 +102,7 @@ def _tangents(
     b.adopt(equation)
     if not any(v.type.has_tangent for v in equation.results):
         return none
+    b.source = None if equation.source is None else equation.source.playing("tangent")
     operands = tuple(Value(b, v) for v in equation.operands)
     results = tuple(Value(b, v) for v in equation.results)
     return equation.op.jvp(operands, results, incoming)

@@ -53,7 +53,7 @@ def _transpose(f: Function) -> Function:
         if not equation.linear:
             b.adopt(equation)
     for equation in reversed(linear):
-        b.source = equation.source
+        b.source = None if equation.source is None else equation.source.playing("cotangent")
         incoming = tuple(cotangents.pop(v) for v in equation.results)
         for operand, cotangent in zip(
             equation.operands, _cotangents(b, equation, incoming), strict=True

@@ -92,6 +92,8 @@ class Loops:
         """For each level what writes where all deeper levels share what is written."""
         self.memo: list[dict[Any, Num]] = [{}]
         self.lanes = 1 if axis is None else LANES
+        self.used = LANES
+        """How many of the lanes stand for an element: at the end of an array not all may."""
 
     @property
     def b(self) -> Any:
@@ -125,7 +127,7 @@ class Loops:
         while level:
             n = self.shape[level - 1]
             last = level == len(self.shape) and self.lanes_allowed
-            code *= n // LANES + n % LANES if last else n
+            code *= -(-n // LANES) if last and n > LANES else n
             if code > SHORT:
                 break
             level -= 1
@@ -137,7 +139,8 @@ class Loops:
             return
         before(d, index)
         n, last = self.shape[d], d == len(self.shape) - 1
-        whole = n - n % LANES if last and self.lanes_allowed else 0
+        vectors = last and self.lanes_allowed
+        whole = n - n % LANES if vectors else 0
         first = self.b.append_basic_block("loop")
         self.anchors.append(llir.Builder(self.b.block))
         self.b.branch(first)
@@ -165,7 +168,11 @@ class Loops:
             low = self._chunks(whole, several)
         if whole > low:
             self._loop(INT(low), whole - low, LANES, inside(LANES))
-        if n > whole:
+        if whole and n - whole > 1:
+            self.used = n - whole
+            inside(LANES)(INT(whole))
+            self.used = LANES
+        elif n > whole:
             self._loop(INT(whole), n - whole, 1, inside(1))
         if last and self.flush and n >= LONG:
             self.flush()
@@ -279,9 +286,9 @@ class Loops:
             return self._gathered(e, pointer, dtype, offset, step, several)
         if step == 0:
             return e.load(pointer, dtype, offset)
-        if step == 1 and dtype.kind != "c":
-            return e.load_lanes(pointer, dtype, offset, LANES)
-        found = [e.load(pointer, dtype, add(e.b, offset, INT(k * step))) for k in range(LANES)]
+        if step == 1 and e.can_load(dtype, self.used):
+            return e.load_lanes(pointer, dtype, offset, self.used)
+        found = [e.load(pointer, dtype, add(e.b, offset, INT(k * step))) for k in range(self.used)]
         return e.gathered(dtype, found)
 
     def _loaded_lanes(self, e: Emit, v: Variable, pointer: Any, index: Index) -> Num:
@@ -315,7 +322,7 @@ class Loops:
         self, e: Emit, pointer: Any, dtype: DType, offset: Any, step: int, several: list[Any]
     ) -> Num:
         found = []
-        for k in range(LANES):
+        for k in range(self.used):
             place = add(e.b, offset, INT(k * step))
             for vector, stride in several:
                 here = e.b.extract_element(vector, INT(k))
@@ -380,8 +387,9 @@ class Loops:
         e = self.emitter(at.level)
         any_wrong = wrong.value
         if wrong.lanes > 1:
-            bits = e.b.bitcast(wrong.value, llir.int_type(wrong.lanes))
-            any_wrong = e.b.icmp_unsigned("!=", bits, llir.int_type(wrong.lanes)(0))
+            type = llir.int_type(wrong.lanes)
+            bits = e.b.and_(e.b.bitcast(wrong.value, type), type((1 << self.used) - 1))
+            any_wrong = e.b.icmp_unsigned("!=", bits, type(0))
         self.fn.note(e.b, any_wrong)
         x = self.number(at, INT64)
         zero = Num(INT64, (INT(0),))
@@ -429,10 +437,10 @@ def store(loops: Loops, v: Variable, index: Index, value: Num) -> None:
         e.store(value, pointer, offset)
         return
     value = e.spread(value, LANES)
-    if step == 1 and value.dtype.kind != "c":
-        e.store_lanes(value, pointer, offset)
+    if step == 1 and e.can_load(value.dtype, loops.used):
+        e.store_lanes(value, pointer, offset, loops.used)
         return
-    for k in range(LANES):
+    for k in range(loops.used):
         e.store(e.lane(value, k), pointer, add(e.b, offset, INT(k * step)))
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lineara.backends.native import llir
+from lineara.backends.native.machine import LANES
 from lineara.ir.types import DType
 
 INT = llir.int_type(64)
@@ -107,15 +108,15 @@ class Emit:
         return Num(x.dtype, tuple(self.b.extract_element(part, INT(k)) for part in x.parts))
 
     def gathered(self, dtype: DType, numbers: Sequence[Num]) -> Num:
-        """Numbers as the lanes of one."""
-        lanes = len(numbers)
+        """Numbers as the lanes of one; lanes that are left are zero."""
         parts = []
+        start = llir.Undefined if len(numbers) == LANES else None
         for p in range(parts_of(dtype)):
-            vector: Any = llir.Constant(llir.vector(part_type(dtype), lanes), llir.Undefined)
+            vector: Any = llir.Constant(llir.vector(part_type(dtype), LANES), start)
             for k, x in enumerate(numbers):
                 vector = self.b.insert_element(vector, x.parts[p], INT(k))
             parts.append(vector)
-        return Num(dtype, tuple(parts), lanes)
+        return Num(dtype, tuple(parts), LANES)
 
     def type(self, x: Num, kind: Any = None) -> Any:
         """The LLVM type of the parts of `x`, or another one with as many lanes."""
@@ -146,20 +147,43 @@ class Emit:
         for part, at in zip(x.parts, self._places(pointer, x.dtype, offset), strict=True):
             self.b.store(self.b.zext(part, BYTE) if x.dtype == FLAG else part, at)
 
-    def load_lanes(self, pointer: Any, dtype: DType, offset: Any, lanes: int) -> Num:
-        """Numbers that are next to each other."""
+    def first(self, used: int) -> Num:
+        """A flag that is set in the first lanes."""
+        return self.flag(_first(used), LANES)
+
+    def can_load(self, dtype: DType, used: int) -> bool:
+        """Whether numbers next to each other are loaded, and stored, at one blow."""
+        return dtype.kind != "c" and (used == LANES or dtype != FLAG)
+
+    def load_lanes(self, pointer: Any, dtype: DType, offset: Any, used: int = LANES) -> Num:
+        """Numbers that are next to each other; lanes that are not used are zero."""
         at = self.b.gep(pointer, [offset])
-        vector = llir.vector(memory_type(dtype), lanes)
+        vector = llir.vector(memory_type(dtype), LANES)
+        if used < LANES:
+            arguments = [at, _align(dtype), _first(used), llir.Constant(vector, None)]
+            return Num(dtype, (self._masked("load", vector, vector, arguments),), LANES)
         value = self.b.load(self.b.bitcast(at, vector.as_pointer()), align=_alignment(dtype))
         if dtype == FLAG:
-            value = self.b.icmp_unsigned("!=", value, llir.Constant(vector, [0] * lanes))
-        return Num(dtype, (value,), lanes)
+            value = self.b.icmp_unsigned("!=", value, llir.Constant(vector, [0] * LANES))
+        return Num(dtype, (value,), LANES)
 
-    def store_lanes(self, x: Num, pointer: Any, offset: Any) -> None:
+    def store_lanes(self, x: Num, pointer: Any, offset: Any, used: int = LANES) -> None:
         at = self.b.gep(pointer, [offset])
         vector = llir.vector(memory_type(x.dtype), x.lanes)
+        if used < LANES:
+            arguments = [x.value, at, _align(x.dtype), _first(used)]
+            self._masked("store", llir.VOID, vector, arguments)
+            return
         value = self.b.zext(x.value, vector) if x.dtype == FLAG else x.value
         self.b.store(value, self.b.bitcast(at, vector.as_pointer()), align=_alignment(x.dtype))
+
+    def _masked(self, name: str, result: Any, vector: Any, arguments: Sequence[Any]) -> Any:
+        """LLVM's intrinsic that loads, or stores, some lanes of a vector only."""
+        part = vector.element
+        letter = "i" if part.kind == "int" else "f"
+        bits = part.count or (64 if part is llir.DOUBLE else 32)
+        full = f"llvm.masked.{name}.v{LANES}{letter}{bits}.p0"
+        return self.outside(full, result, arguments)
 
     def _places(self, pointer: Any, dtype: DType, offset: Any) -> list[Any]:
         if dtype.kind != "c":
@@ -190,6 +214,15 @@ class Emit:
         full = f"llvm.{name}.{part}" if lanes == 1 else f"llvm.{name}.v{lanes}{part}"
         type = self.type(numbers[0])
         return Num(x.dtype, (self.outside(full, type, [n.value for n in numbers]),), lanes)
+
+
+def _align(dtype: DType) -> Any:
+    return llir.int_type(32)(_alignment(dtype))
+
+
+def _first(used: int) -> Any:
+    """A mask of the first lanes."""
+    return llir.vector(BOOL, LANES)([int(k < used) for k in range(LANES)])
 
 
 def _alignment(dtype: DType) -> int:

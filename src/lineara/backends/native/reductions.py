@@ -196,7 +196,11 @@ class Sum:
             store(loops, self.r.v, place, self.r.added(e, loops, index, old))
             return
         register = self.many[loops.copy] if loops.lanes > 1 else self.one
-        register.write(e, self.r.added(e, loops, index, register.read(e)))
+        old = register.read(e)
+        new = self.r.added(e, loops, index, old)
+        if loops.lanes > 1 and loops.used < LANES:
+            new = choose(e, e.first(loops.used), new, old)
+        register.write(e, new)
 
     def _across(self, e: Emit) -> Num:
         """What is in the vectors, in one number."""

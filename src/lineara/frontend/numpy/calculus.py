@@ -1,4 +1,4 @@
-"""Differences, integrals, interpolation, convolutions and polynomials."""
+"""Differences, integrals, interpolation and convolutions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from lineara.errors import ShapeMismatchError, TypeMismatchError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import (
+    apply,
     axes_of,
     axis_of,
     broadcast_to,
@@ -21,6 +22,7 @@ from lineara.frontend.core import (
 )
 from lineara.frontend.numpy.reductions import ABSENT
 from lineara.frontend.trace import Traced
+from lineara.ops.convolution import Convolve
 from lineara.where import user_source
 
 
@@ -122,6 +124,12 @@ def _slope(f: TracedArray, spacing: Any, axis: int, edge_order: int) -> Any:
             found=f"coordinates of shape {shape_of(spacing)}",
             expected=f"{n} of them, one for each element of axis {axis}",
         )
+    if not uniform and not isinstance(
+        spacing, Traced
+    ):  # as NumPy does where it makes no difference
+        steps = np.diff(spacing)
+        if np.all(steps == steps[0]):
+            uniform, spacing = True, steps[0]
     g: Any = np.moveaxis(f, axis, 0)  # type: ignore[type-var]
     h: Any = [spacing] * 2
     if uniform:
@@ -190,12 +198,16 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     return np.sum(dx * sums / 2.0, axis)
 
 
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
-    """Linear interpolation in the points (xp, fp), with xp increasing.
+def interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
+) -> Any:
+    """Linear interpolation in the points (xp, fp), with xp increasing, or periodic.
 
     Below and above all points the result is `left` and `right`: by default the first and the last
     of fp.
     """
+    if period is not None:
+        return _periodic(traced(x), traced(xp), traced(fp), abs(period))
     at, knots = (convert(traced(v), np.dtype(np.float64)) for v in (x, xp))
     values = traced(fp)
     kind = np.dtype(np.complex128 if values.dtype.kind == "c" else np.float64)
@@ -219,10 +231,25 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
     return convert(np.where(at > knots[-1], values[-1] if right is None else right, result), kind)
 
 
-# -- convolutions and polynomials ------------------------------------------------------------------
+def _periodic(x: Any, xp: Any, fp: Any, period: Any) -> Any:
+    """Interpolation in points that come again after each period."""
+    if xp.ndim != 1 or fp.shape != xp.shape:
+        raise ValueError("Data points must be 1-D sequences, as many of both")
+    xp = xp % period
+    order = np.argsort(xp)
+    xp, fp = xp[order], fp[order]
+    knots = np.concatenate((xp[-1:] - period, xp, xp[:1] + period))
+    return interp(x % period, knots, np.concatenate((fp[-1:], fp, fp[:1])))
 
 
-def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+# -- convolutions ---------------------------------------------------------------------------------
+
+
+MODES: dict[Any, str] = {0: "valid", 1: "same", 2: "full"}
+"""Names of modes by their old numbers."""
+
+
+def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
     """The sums of products of `a` with `v` reversed, at each displacement."""
     x, y = (traced(np.ravel(traced(z))) if np.ndim(z) == 0 else traced(z) for z in (a, v))
     if len(y) > len(x):
@@ -234,8 +261,22 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
             where=user_source(),
             found=f"shapes {shape_of(a)} and {shape_of(v)}",
         )
+    mode = mode.item() if isinstance(mode, TracedArray) else mode
+    mode = MODES.get(mode, mode)
     if mode not in ("full", "same", "valid"):
         raise ValueError(f"mode must be 'valid', 'same', or 'full' (got {mode!r})")
+    dtype = promoted(x, y)
+    if dtype.kind in "biu":
+        return _of_whole_numbers(x, y, mode)
+    full = mode != "valid"
+    result = apply(Convolve(full), *(traced(convert(z, dtype)) for z in (x, y)))
+    start = (m - 1) // 2
+    return result[start : start + n] if mode == "same" else result
+
+
+def _of_whole_numbers(x: TracedArray, y: TracedArray, mode: str) -> Any:
+    """The convolution as a matrix product, for integers and bools."""
+    n, m = len(x), len(y)
     full = y @ _shifted(x, m)
     start = {"full": 0, "same": (m - 1) // 2, "valid": m - 1}[mode]
     count = {"full": n + m - 1, "same": n, "valid": n - m + 1}[mode]
@@ -254,23 +295,12 @@ def _shifted(x: TracedArray, m: int) -> Any:
     return np.reshape(copies[: m * (n - 1)], (m, n - 1))
 
 
-def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     """The sums of products of `a` with the conjugate of `v`, at each displacement."""
     x, y = traced(a), traced(v)
     if y.size > x.size:
         return correlate(y.conj(), x.conj(), mode)[::-1]
     return convolve(x, y.conj()[..., ::-1], mode)
-
-
-def polyval(p: Any, x: Any) -> Any:
-    """The value at `x` of the polynomial with coefficients `p`, that of the highest power first."""
-    at = traced(x)
-    result: Any = np.zeros_like(at)
-    for coefficient in p:
-        result = result * at + (
-            coefficient if isinstance(coefficient, Traced) else np.asarray(coefficient)
-        )
-    return result
 
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
@@ -282,5 +312,4 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.interp: interp,
     np.convolve: convolve,
     np.correlate: correlate,
-    np.polyval: polyval,
 }

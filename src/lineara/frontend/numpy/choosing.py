@@ -10,6 +10,7 @@ import numpy as np
 
 from lineara.errors import ShapeMismatchError, TypeMismatchError, UnsupportedError
 from lineara.frontend.core import (
+    axes_of,
     broadcast_shapes,
     convert,
     elementwise,
@@ -20,6 +21,7 @@ from lineara.frontend.core import (
     type_of_array,
 )
 from lineara.frontend.numpy.reductions import ABSENT, BOOL
+from lineara.frontend.trace import Traced
 from lineara.ops import minmax
 from lineara.ops.complex import to_complex
 from lineara.where import user_source
@@ -37,18 +39,39 @@ def where(condition: Any, x: Any = ABSENT, y: Any = ABSENT, /) -> Any:
     )
 
 
-def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+def clip(
+    a: Any,
+    a_min: Any = None,
+    a_max: Any = None,
+    *,
+    min: Any = None,
+    max: Any = None,
+    dtype: Any = None,
+) -> Any:
     """`a`, but nothing below the lower or above the upper bound."""
+    if dtype is not None:
+        a = convert(traced(a), np.dtype(dtype))
     if not (a_min is None or min is None) or not (a_max is None or max is None):
         raise ValueError("a_min and a_max are other names of min and max: give one of each two")
     low = min if a_min is None else a_min
     high = max if a_max is None else a_max
+    low, high = _bound(low, a, -1), _bound(high, a, 1)
     if low is None or high is None:
         if low is None and high is None:
             return traced(a)
         return np.minimum(a, high) if low is None else np.maximum(a, low)
     dtype = promoted(a, low, high)
     return elementwise(minmax.clip, *(convert(x, dtype) for x in (a, low, high)))
+
+
+def _bound(bound: Any, x: Any, side: int) -> Any:
+    """A bound; None for an int beyond all numbers of the dtype, which bounds none of them."""
+    dtype = type_of_array(x).dtype
+    if type(bound) is not int or dtype.kind not in "iu":
+        return bound
+    limits = np.iinfo(dtype)
+    none = bound < limits.min if side < 0 else bound > limits.max
+    return None if none and isinstance(x, Traced) else bound
 
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
@@ -161,11 +184,38 @@ def array_equiv(a1: Any, a2: Any) -> Any:
     return np.all(np.equal(a1, a2))
 
 
+def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    """An array without the zeros at its ends, which must be known now."""
+    x = traced(filt)
+    if trim.lower() not in ("fb", "bf", "f", "b"):
+        raise ValueError(f"unexpected character(s) in `trim`: {trim!r}")
+    axes = axes_of(axis, x.ndim)
+    places = np.argwhere(x)
+    index = [slice(None)] * x.ndim
+    for k in axes:
+        first, last = (places[:, k].min(), places[:, k].max() + 1) if len(places) else (0, 0)
+        start = int(first) if "f" in trim.lower() or not len(places) else None
+        stop = int(last) if "b" in trim.lower() or not len(places) else None
+        index[k] = slice(start, stop)
+    return x[tuple(index)]
+
+
+def real_if_close(a: Any, tol: Any = 100) -> Any:
+    """The real part, if all imaginary parts are near 0, which must be known now."""
+    x = traced(a)
+    if x.dtype.kind != "c":
+        return x
+    limit = tol * np.finfo(x.dtype).eps if tol > 1 else tol
+    return x.real if np.all(np.abs(x.imag) < limit) else x
+
+
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.where: where,
     np.clip: clip,
     np.select: select,
     np.piecewise: piecewise,
+    np.trim_zeros: trim_zeros,
+    np.real_if_close: real_if_close,
     np.nan_to_num: nan_to_num,
     np.isclose: isclose,
     np.allclose: allclose,

@@ -41,6 +41,8 @@ def full_like(
     order: str = "K",
     subok: bool = True,
     shape: Any = None,
+    *,
+    device: Any = None,
 ) -> TracedArray:
     """An array of the type of `a` with the same value everywhere."""
     kind = type_of_array(a).dtype if dtype is None else dtype
@@ -62,7 +64,13 @@ def _filled_like(value: int) -> Callable[..., Any]:
     """``np.zeros_like`` or ``np.ones_like``."""
 
     def function(
-        a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+        a: Any,
+        dtype: Any = None,
+        order: str = "K",
+        subok: bool = True,
+        shape: Any = None,
+        *,
+        device: Any = None,
     ) -> TracedArray:
         return full_like(a, value, dtype, order, subok, shape)
 
@@ -143,6 +151,53 @@ def linspace(
     return (result, step) if retstep else result
 
 
+def logspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Any = 10.0,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    """`num` powers of `base`, whose exponents go from `start` to `stop` at equal distances."""
+    if np.ndim(base):
+        rank = max(map(np.ndim, (start, stop, base)))
+        start, stop, base = (
+            reshape(x, (1,) * (rank - np.ndim(x)) + shape_of(x)) for x in (start, stop, base)
+        )
+        base = np.expand_dims(base, axis)
+    powers = np.power(base, linspace(start, stop, num, endpoint, axis=axis))
+    return powers if dtype is None else convert(powers, np.dtype(dtype))
+
+
+def geomspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    """`num` numbers from `start` to `stop` at equal ratios."""
+    num = operator.index(num)
+    first, last = traced(start), traced(stop)
+    kind = np.result_type(first.dtype, last.dtype, np.float64 if dtype is None else dtype, 1.0)
+    begin, end = (convert(x, kind) for x in (first, last))
+    sign = np.sign(begin)
+    one, other = begin / sign, end / sign
+    result = logspace(np.log10(one), np.log10(other), num, endpoint, dtype=kind)
+    shape = result.shape[1:]
+    parts = [result]
+    if num > 0:
+        parts = [broadcast_to(one, shape)[None], result[1:]]
+    if num > 1 and endpoint:
+        parts = [parts[0], result[1:-1], broadcast_to(other, shape)[None]]
+    result = (np.concatenate(parts) if num > 0 else result) * sign
+    result = np.moveaxis(result, 0, axis) if axis != 0 else result
+    return result if dtype is None else convert(result, np.dtype(dtype))
+
+
 # -- questions -------------------------------------------------------------------------------------
 
 
@@ -174,6 +229,24 @@ def common_type(*arrays: Any) -> Any:
     return np.common_type(*(np.empty(0, type_of_array(x).dtype) for x in arrays))
 
 
+def min_scalar_type(a: Any) -> Any:
+    """The smallest dtype that holds a number; of an array with axes its own."""
+    x = traced(a)
+    if x.ndim:
+        return x.dtype
+    return np.min_scalar_type(x.owner.concrete(x.value, "np.min_scalar_type"))
+
+
+def _as_text(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``np.array_str`` and its like, of elements that must be known now."""
+
+    def text(a: Any, *args: Any, **kwargs: Any) -> Any:
+        x = traced(a)
+        return function(x.owner.concrete(x.value, f"np.{function.__name__}"), *args, **kwargs)
+
+    return text
+
+
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.full: full,
     np.full_like: full_like,
@@ -192,6 +265,10 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.ascontiguousarray: asarray,
     np.copy: traced,
     np.linspace: linspace,
+    np.logspace: logspace,
+    np.geomspace: geomspace,
+    np.min_scalar_type: min_scalar_type,
+    **{f: _as_text(f) for f in (np.array2string, np.array_repr, np.array_str)},
     np.shape: shape_of,
     np.ndim: lambda a: type_of_array(a).ndim,
     np.size: size,

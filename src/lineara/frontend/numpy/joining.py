@@ -1,4 +1,4 @@
-"""Joining, splitting, repeating and padding arrays, and taking elements from them."""
+"""Joining, splitting and repeating arrays, and taking elements from them."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ from lineara.errors import (
     UnsupportedError,
 )
 from lineara.frontend.array import TracedArray
-from lineara.frontend.core import apply, axis_of, broadcast_to, convert, traced
+from lineara.frontend.core import apply, axis_of, broadcast_to, convert, promoted, traced
 from lineara.frontend.core import broadcast_shapes as common_shape
 from lineara.frontend.core import type_of_array as type_of
-from lineara.frontend.numpy.reductions import ABSENT
 from lineara.frontend.trace import Traced
 from lineara.ir.types import supported_dtype
-from lineara.ops.slicing import Concatenate, Pad
+from lineara.ops.slicing import Concatenate
 from lineara.where import user_source
 
 
 def concatenate(arrays: Any, /, axis: Any = 0, *, dtype: Any = None) -> TracedArray:
     items: list[Any] = [x if isinstance(x, Traced) else np.asarray(x) for x in arrays]
-    if dtype is None:  # a number is an array here
-        target = np.result_type(*(type_of(x).dtype for x in items))
+    if dtype is None:
+        target = promoted(*(x if _is_number(x) else y for x, y in zip(arrays, items, strict=True)))
     else:
         target = supported_dtype(dtype)
         for x in items:
@@ -50,6 +49,11 @@ def concatenate(arrays: Any, /, axis: Any = 0, *, dtype: Any = None) -> TracedAr
             remedy="use np.stack",
         )
     return apply(Concatenate(axis_of(axis, parts[0].ndim)), *parts)
+
+
+def _is_number(x: Any) -> bool:
+    """Whether it is a number of Python's, whose dtype adapts; a traced one is an array here."""
+    return type(x) in (int, float, complex)
 
 
 def stack(arrays: Any, axis: int = 0) -> TracedArray:
@@ -115,6 +119,8 @@ def _joined(item: Any, depth: int, ndim: int) -> Any:
 
 
 def append(arr: Any, values: Any, axis: int | None = None) -> TracedArray:
+    if axis is None:
+        arr, values = np.ravel(traced(arr)), np.ravel(traced(values))
     return concatenate([arr, values], axis)
 
 
@@ -176,7 +182,8 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[TracedArray, ...]:
 
 
 def tile(A: Any, reps: Any) -> TracedArray:
-    counts = tuple(reps) if isinstance(reps, Sequence | np.ndarray) else (reps,)
+    several = isinstance(reps, Sequence | np.ndarray)
+    counts = tuple(int(n) for n in reps) if several else (int(reps),)
     shape = np.shape(A)
     ndim = max(len(shape), len(counts))
     shape = (1,) * (ndim - len(shape)) + shape
@@ -192,81 +199,20 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> TracedArray:
     if axis is None:
         x, axis = x.reshape(-1), 0
     axis = axis_of(axis, x.ndim)
-    return take(x, np.repeat(np.arange(x.shape[axis]), known(repeats, "np.repeat")), axis)
+    counts = np.asarray(known(repeats, "np.repeat"))
+    if counts.dtype.kind not in "biu":
+        raise TypeMismatchError(
+            "elements are repeated a whole number of times",
+            where=user_source(),
+            found=f"repeats of dtype {counts.dtype}",
+            expected="integers",
+        )
+    return take(x, np.repeat(np.arange(x.shape[axis]), counts), axis)
 
 
 def known(x: Any, name: str) -> Any:
     """The elements of an array that shapes depend on, which must be known now."""
     return x.owner.concrete(x.value, name) if isinstance(x, Traced) else x
-
-
-def pad(
-    array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = ABSENT
-) -> TracedArray:
-    x = traced(array)
-    widths = _pad_widths(pad_width, x.ndim)
-    if mode == "constant":
-        return _pad_constant(x, widths, 0 if constant_values is ABSENT else constant_values)
-    if constant_values is not ABSENT:
-        raise UnsupportedError(
-            f"np.pad with mode={mode!r} has no constants",
-            where=user_source(),
-            found=f"constant_values={constant_values!r}",
-            remedy="leave constant_values out, or write mode='constant'",
-        )
-    if mode not in PAD_BY_POSITION:
-        raise UnsupportedError(
-            f"np.pad with mode={mode!r} is not supported on traced arrays",
-            where=user_source(),
-            found=f"mode={mode!r}",
-            expected=f"constant, {', '.join(PAD_BY_POSITION)}",
-        )
-    for axis, (low, high) in enumerate(widths):  # positions in the array, padded by NumPy itself
-        positions = np.pad(np.arange(x.shape[axis]), (low, high), mode=mode)  # type: ignore[call-overload]
-        x = take(x, positions, axis)
-    return x
-
-
-PAD_BY_POSITION = ("edge", "reflect", "symmetric", "wrap")
-
-
-def _pad_widths(pad_width: Any, ndim: int) -> list[list[int]]:
-    """How much is added to each axis before and behind."""
-    if isinstance(pad_width, dict):
-        of_axis: list[Any] = [(0, 0)] * ndim
-        for axis, pair in pad_width.items():
-            of_axis[axis_of(axis, ndim)] = np.broadcast_to(pair, 2)
-        pad_width = np.reshape(of_axis, (ndim, 2))
-    widths = np.broadcast_to(pad_width, (ndim, 2))
-    if ndim and (widths.dtype.kind not in "iu" or widths.min() < 0):
-        raise ShapeMismatchError(
-            "np.pad adds whole numbers of elements",
-            where=user_source(),
-            found=f"pad_width={pad_width!r}",
-            expected="integers that are not negative",
-        )
-    return widths.tolist()  # type: ignore[no-any-return]
-
-
-def _pad_constant(x: TracedArray, widths: list[list[int]], constant_values: Any) -> TracedArray:
-    if isinstance(constant_values, int | float) and constant_values == 0:
-        low, high = (tuple(side) for side in zip(*widths, strict=True)) if widths else ((), ())
-        return apply(Pad(low, high), x)
-    if type_of(constant_values).dtype.kind == "c" and x.dtype.kind != "c":
-        raise TypeMismatchError(
-            "a real array is not padded with complex numbers",
-            where=user_source(),
-            found=f"constant_values={constant_values!r} for an array of dtype {x.dtype}",
-            remedy="make the array complex first",
-        )
-    constants = broadcast_to(convert(constant_values, x.dtype), (x.ndim, 2))
-    for axis, pair in enumerate(widths):  # what comes later has the corners
-        parts: list[Any] = [x]
-        for side, width in enumerate(pair):
-            shape = (*x.shape[:axis], width, *x.shape[axis + 1 :])
-            parts.insert(2 * side, broadcast_to(constants[axis, side], shape))
-        x = concatenate(parts, axis)
-    return x
 
 
 def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") -> TracedArray:
@@ -275,10 +221,10 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
         x, axis = x.reshape(-1), 0
     axis = axis_of(axis, x.ndim)
     at = indices if isinstance(indices, Traced) else np.asarray(indices)
-    return x[(*(slice(None),) * axis, _positions(at, x.shape[axis], mode))]
+    return x[(*(slice(None),) * axis, positions(at, x.shape[axis], mode))]
 
 
-def _positions(at: Any, size: int, mode: str) -> Any:
+def positions(at: Any, size: int, mode: str) -> Any:
     """Indices brought into range as `mode` says; bools are numbers here, not masks."""
     at = convert(at, np.dtype(np.int64)) if type_of(at).dtype.kind == "b" else at
     if mode == "wrap":
@@ -309,7 +255,7 @@ def choose(a: Any, choices: Any, *, mode: str = "raise") -> TracedArray:
             )
     shape = common_shape(at, *choices)
     options = stack([broadcast_to(c, shape) for c in choices])
-    places = broadcast_to(_positions(at, size, mode), shape)
+    places = broadcast_to(positions(at, size, mode), shape)
     return take_along_axis(options, np.expand_dims(places, 0), 0)[0]
 
 
@@ -426,7 +372,6 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     **({np.unstack: unstack} if hasattr(np, "unstack") else {}),
     np.tile: tile,
     np.repeat: repeat,
-    np.pad: pad,
     np.take: take,
     np.take_along_axis: take_along_axis,
     np.compress: compress,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import ShapeMismatchError, UnsupportedError
+from lineara.errors import ShapeMismatchError, TracingError, UnsupportedError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import (
     apply,
@@ -29,7 +29,7 @@ INEXACT = np.dtype(np.float64)
 """What integers are converted to, whatever they meet."""
 
 
-def _inexact(*arrays: Any) -> list[Any]:
+def inexact(*arrays: Any) -> list[Any]:
     """The operands in one dtype that linear algebra is done in."""
     dtypes = [type_of_array(x).dtype for x in arrays]
     dtype = np.result_type(*(d if d.kind in "fc" else INEXACT for d in dtypes))
@@ -40,14 +40,14 @@ def _of_matrix(op: Op) -> Callable[..., Any]:
     """A function of square matrices with one result."""
 
     def function(a: Any) -> TracedArray:
-        (x,) = _inexact(a)
+        (x,) = inexact(a)
         return apply(op, x)
 
     return function
 
 
 def solve(a: Any, b: Any) -> Any:
-    matrix, right = _inexact(a, b)
+    matrix, right = inexact(a, b)
     lengths = right.shape if right.ndim == 1 else right.shape[-2:-1]
     if matrix.shape[-2:] != lengths * 2:
         raise ShapeMismatchError(
@@ -65,19 +65,19 @@ def solve(a: Any, b: Any) -> Any:
 
 
 def slogdet(a: Any) -> Any:
-    (x,) = _inexact(a)
+    (x,) = inexact(a)
     return _named("SlogdetResult", *apply_all(determinant.SlogDet(), x))
 
 
 def cholesky(a: Any, /, *, upper: bool = False) -> Any:
-    (x,) = _inexact(a)
+    (x,) = inexact(a)
     if upper:
         return np.conj(np.matrix_transpose(cholesky(np.conj(np.matrix_transpose(x)))))
     return apply(factorize.Cholesky(), x)
 
 
 def qr(a: Any, mode: str = "reduced") -> Any:
-    (x,) = _inexact(a)
+    (x,) = inexact(a)
     if mode not in ("reduced", "r"):
         raise UnsupportedError(
             f"np.linalg.qr with mode={mode!r} is not supported on traced arrays",
@@ -90,13 +90,12 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 
 
 def eigh(a: Any, UPLO: str = "L") -> Any:
-    (x,) = _inexact(a)
+    (x,) = inexact(a)
     if UPLO.upper() not in ("L", "U"):
         raise UnsupportedError(
             "UPLO argument must be 'L' or 'U'", where=user_source(), found=f"UPLO={UPLO!r}"
         )
-    lower = x if UPLO.upper() == "L" else np.conj(np.matrix_transpose(x))
-    return _named("EighResult", *apply_all(factorize.Eigh(), lower))
+    return _named("EighResult", *apply_all(factorize.Eigh(UPLO.upper() == "L"), x))
 
 
 def eigvalsh(a: Any, UPLO: str = "L") -> Any:
@@ -106,20 +105,61 @@ def eigvalsh(a: Any, UPLO: str = "L") -> Any:
 def svd(
     a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:
-    (x,) = _inexact(a)
-    _require_matrices(x)
-    if hermitian or (full_matrices and compute_uv and x.shape[-1] != x.shape[-2]):
+    (x,) = inexact(a)
+    require_matrices(x)
+    if hermitian:
+        return _svd_of_hermitian(x) if compute_uv else np.sort(np.abs(eigvalsh(x)))[..., ::-1]
+    if full_matrices and compute_uv and x.shape[-1] != x.shape[-2]:
         raise UnsupportedError(
             "np.linalg.svd is supported in its reduced form on traced arrays",
             where=user_source(),
-            found=f"full_matrices={full_matrices}, hermitian={hermitian}, shape {x.shape}",
+            found=f"full_matrices={full_matrices}, shape {x.shape}",
             remedy="pass full_matrices=False",
         )
     u, s, vh = apply_all(factorize.Svd(), x)
     return _named("SVDResult", u, s, vh) if compute_uv else s
 
 
-def _require_matrices(x: Any) -> None:
+def _svd_of_hermitian(x: Any) -> Any:
+    """The singular values are the absolute values of the eigenvalues, the largest first."""
+    w, v = eigh(x)
+    order = np.flip(np.argsort(np.abs(w)), -1)
+    w = np.take_along_axis(w, order, axis=-1)
+    u = np.take_along_axis(v, order[..., None, :], axis=-1)
+    signs = np.where(np.signbit(w), -1.0, 1.0).astype(w.dtype)
+    vh = np.conj(np.matrix_transpose(u * signs[..., None, :]))
+    return _named("SVDResult", u, np.abs(w), vh)
+
+
+def eig(a: Any) -> Any:
+    w, v = _eigenpairs(a)
+    return _named("EigResult", w, v)
+
+
+def eigvals(a: Any) -> Any:
+    return _eigenpairs(a)[0]
+
+
+def _eigenpairs(a: Any) -> tuple[Any, Any]:
+    """Eigenvalues and eigenvectors: real ones if the matrix is real and so are all eigenvalues."""
+    (x,) = inexact(a)
+    w, v = apply_all(factorize.Eig(), x)
+    if x.dtype.kind == "c":
+        return w, v
+    try:
+        all_real = not np.any(w.owner.concrete(w.value, "the dtype of eigenvalues").imag)
+    except TracingError as error:
+        raise TracingError(
+            "whether eigenvalues are real or complex depends on numbers that are not there yet",
+            where=user_source(),
+            found=error.found,
+            expected="a complex matrix, or one that does not depend on the arguments",
+            remedy="pass x.astype(complex); of a symmetric matrix take np.linalg.eigh",
+        ) from None
+    return (w.real, v.real) if all_real else (w, v)
+
+
+def require_matrices(x: Any) -> None:
     if x.ndim < 2:
         raise ShapeMismatchError(
             "a matrix has two axes, or more for a stack of matrices",
@@ -139,7 +179,7 @@ def _named(name: str, *parts: Any) -> Any:
 
 def matrix_power(a: Any, n: int) -> Any:
     n = operator.index(n)
-    (x,) = _inexact(a) if n < 0 else [traced(a)]
+    (x,) = inexact(a) if n < 0 else [traced(a)]
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         raise ShapeMismatchError(
             "only square matrices have powers", where=user_source(), found=f"shape {x.shape}"
@@ -179,32 +219,12 @@ def multi_dot(arrays: Any) -> Any:
     return np.einsum(*(part for pair in zip(arrays, labels, strict=True) for part in pair), ends)
 
 
-def pinv(a: Any, rcond: Any = None, *, rtol: Any = np._NoValue) -> Any:
-    (x,) = _inexact(a)
-    if rcond is not None and rtol is not np._NoValue:
-        raise UnsupportedError(
-            "`rtol` and `rcond` can't be both set.", where=user_source(), found="both"
-        )
-    _require_matrices(x)
-    if not x.shape[-1] * x.shape[-2]:
-        return np.matrix_transpose(x)
-    u, s, vh = svd(x, full_matrices=False)
-    limit = rtol if rcond is None else rcond
-    if limit is np._NoValue:
-        limit = 1e-15
-    elif limit is None:
-        limit = max(x.shape[-2:]) * np.finfo(x.dtype).eps
-    keep = s > np.expand_dims(limit, -1) * np.max(s, axis=-1, keepdims=True)
-    inverse = np.where(keep, 1 / np.where(keep, s, 1.0), 0.0)
-    v, uh = np.conj(np.matrix_transpose(vh)), np.conj(np.matrix_transpose(u))
-    return v @ (inverse[..., None] * uh)
-
-
 # -- norms -----------------------------------------------------------------------------------------
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    (a,) = _inexact(x)
+    (a,) = inexact(x)
+    ord = _plain(ord)
     axes = axes_of(axis, a.ndim)
     if ord is None and (axis is None or len(axes) in (1, 2)):
         return _root_of_squares(a, axes, keepdims)
@@ -221,6 +241,11 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     )
 
 
+def _plain(ord: Any) -> Any:
+    """The order of a norm, as a number that is known."""
+    return ord.item() if isinstance(ord, TracedArray) else ord
+
+
 def _root_of_squares(x: Any, axis: Any, keepdims: bool) -> Any:
     """The 2-norm. Where it is zero its derivative is taken to be zero, the shortest subgradient."""
     squares = np.real(x) ** 2 + np.imag(x) ** 2 if x.dtype.kind == "c" else x * x
@@ -230,7 +255,8 @@ def _root_of_squares(x: Any, axis: Any, keepdims: bool) -> Any:
 
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
-    (a,) = _inexact(x)
+    (a,) = inexact(x)
+    ord = _plain(ord)
     if ord is None or ord == 2:
         return _root_of_squares(a, axis, keepdims)
     size = np.abs(a)
@@ -255,8 +281,8 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
-    (a,) = _inexact(x)
-    return _matrix_norm(a, ord, (a.ndim - 2, a.ndim - 1), keepdims)
+    (a,) = inexact(x)
+    return _matrix_norm(a, _plain(ord), (a.ndim - 2, a.ndim - 1), keepdims)
 
 
 def _matrix_norm(a: Any, ord: Any, axes: Any, keepdims: bool) -> Any:
@@ -284,6 +310,7 @@ def cond(x: Any, p: Any = None) -> Any:
             where=user_source(),
             found=f"shape {np.shape(x)}",
         )
+    p = _plain(p)
     if p is None or p in (2, -2):
         s = svdvals(x)
         result = s[..., 0] / s[..., -1] if p != -2 else s[..., -1] / s[..., 0]
@@ -300,13 +327,14 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.linalg.slogdet: slogdet,
     np.linalg.cholesky: cholesky,
     np.linalg.qr: qr,
+    np.linalg.eig: eig,
+    np.linalg.eigvals: eigvals,
     np.linalg.eigh: eigh,
     np.linalg.eigvalsh: eigvalsh,
     np.linalg.svd: svd,
     np.linalg.svdvals: svdvals,
     np.linalg.matrix_power: matrix_power,
     np.linalg.multi_dot: multi_dot,
-    np.linalg.pinv: pinv,
     np.linalg.norm: norm,
     np.linalg.vector_norm: vector_norm,
     np.linalg.matrix_norm: matrix_norm,

@@ -254,6 +254,27 @@ def vecdot(x1: Any, x2: Any, /, axis: int = -1) -> TracedArray:
     return einsum("...i,...i->...", x, y)
 
 
+def matvec(x1: Any, x2: Any, /) -> TracedArray:
+    _require_axes(x1, x2, 2, 1)
+    return einsum("...ij,...j->...i", x1, x2)
+
+
+def vecmat(x1: Any, x2: Any, /) -> TracedArray:
+    _require_axes(x1, x2, 1, 2)
+    return einsum("...i,...ij->...j", _conj(x1), x2)
+
+
+def _require_axes(x: Any, y: Any, of_x: int, of_y: int) -> None:
+    m, n = np.shape(x)[-1:], np.shape(y)[-of_y:][:1]
+    if np.ndim(x) < of_x or np.ndim(y) < of_y or m != n:
+        raise ShapeMismatchError(
+            "a matrix and a vector do not fit",
+            where=user_source(),
+            found=f"shapes {np.shape(x)} and {np.shape(y)}",
+            expected="as many columns of the matrix as elements of the vector (rows in vecmat)",
+        )
+
+
 def _conj(x: Any) -> Any:
     return np.conj(x) if type_of(x).dtype.kind == "c" else x
 

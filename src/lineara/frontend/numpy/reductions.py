@@ -20,6 +20,7 @@ from lineara.frontend.core import (
     traced,
     type_of_array,
 )
+from lineara.frontend.trace import known_or_none
 from lineara.ir.op import Op
 from lineara.ir.types import supported_dtype
 from lineara.ops.broadcast import ReduceSum
@@ -285,6 +286,26 @@ def _extreme_ignoring_nan(function: Callable[..., Any], last: float) -> Callable
     return ignoring
 
 
+def _place_ignoring_nan(function: Callable[..., Any], last: float) -> Callable[..., Any]:
+    """``np.nanargmax`` or ``np.nanargmin``; −1 where all are NaN and this is not known now."""
+
+    def ignoring(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+        x = traced(a)
+        mask = missing(x)
+        if mask is None:
+            return function(x, axis, keepdims=keepdims)
+        none = all_(mask, axis, keepdims=keepdims)
+        found = known_or_none(none)
+        if found is not None and np.any(found):
+            raise ValueError("All-NaN slice encountered")
+        place = function(np.where(mask, last, x), axis, keepdims=keepdims)
+        return np.where(none, -1, place)
+
+    return ignoring
+
+
+argmax, argmin = _place(ArgMax), _place(ArgMin)
+
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.sum: sum_,
     np.prod: prod,
@@ -294,8 +315,8 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.amin: min_,
     np.any: any_,
     np.all: all_,
-    np.argmax: _place(ArgMax),
-    np.argmin: _place(ArgMin),
+    np.argmax: argmax,
+    np.argmin: argmin,
     np.cumsum: cumsum,
     np.cumprod: cumprod,
     **(
@@ -314,4 +335,6 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.nancumprod: _running(CumProd, _nan_as(1)),
     np.nanmax: _extreme_ignoring_nan(max_, -np.inf),
     np.nanmin: _extreme_ignoring_nan(min_, np.inf),
+    np.nanargmax: _place_ignoring_nan(argmax, -np.inf),
+    np.nanargmin: _place_ignoring_nan(argmin, np.inf),
 }

@@ -9,11 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import AxisRangeError, ShapeMismatchError, TypeMismatchError, UnsupportedError
+from lineara.errors import (
+    AxisRangeError,
+    LinearaError,
+    ShapeMismatchError,
+    TypeMismatchError,
+    UnsupportedError,
+)
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply, axes_of, axis_of, broadcast_shapes, convert, traced
 from lineara.frontend.core import broadcast_to as broadcast
 from lineara.frontend.core import reshape as reshape_to
+from lineara.frontend.trace import Traced
 from lineara.ir.types import supported_dtype
 from lineara.ops.shape import Flip, Transpose
 from lineara.where import user_source
@@ -38,7 +45,17 @@ def _require_c(order: str) -> None:
 def _completed(x: TracedArray, shape: Any) -> tuple[int, ...]:
     """The shape asked for, with −1 replaced."""
     lengths = list(shape) if isinstance(shape, Sequence | np.ndarray) else [shape]
-    sizes = [operator.index(n) for n in lengths]
+    try:
+        sizes = [operator.index(n) for n in lengths]
+    except LinearaError:  # a traced number, whose own words are better
+        raise
+    except TypeError:
+        raise TypeMismatchError(
+            "a shape consists of whole numbers",
+            where=user_source(),
+            found=f"shape {tuple(lengths)}",
+            expected="ints",
+        ) from None
     if sizes.count(-1) == 1:
         known = math.prod(n for n in sizes if n != -1)
         sizes[sizes.index(-1)] = x.size // known if known else -1
@@ -153,7 +170,7 @@ def broadcast_to(array: Any, shape: Any) -> TracedArray:
 
 def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
     shape = broadcast_shapes(*args)
-    return tuple(broadcast(x, shape) for x in args)
+    return tuple(broadcast(x if isinstance(x, Traced) else np.asarray(x), shape) for x in args)
 
 
 def at_least(ndim: int) -> Callable[..., Any]:
@@ -255,10 +272,26 @@ def diagflat(v: Any, k: int = 0) -> TracedArray:
     return result  # type: ignore[return-value]
 
 
+def resize(a: Any, new_shape: Any) -> TracedArray:
+    """The elements in order, again from the first one when there are no more."""
+    x = ravel(a)
+    shape = tuple(
+        map(operator.index, new_shape if isinstance(new_shape, Iterable) else (new_shape,))
+    )
+    if min(shape, default=0) < 0:
+        raise ValueError("all elements of `new_shape` must be non-negative")
+    size = math.prod(shape)
+    if not x.size or not size:
+        return np.zeros(shape, x.dtype, like=x)  # type: ignore[return-value]
+    return reshape(np.tile(x, -(-size // x.size))[:size], shape)
+
+
 # -- methods ---------------------------------------------------------------------------------------
 
 
-def _reshape_method(x: TracedArray, *shape: Any, order: str = "C") -> TracedArray:
+def _reshape_method(
+    x: TracedArray, *shape: Any, order: str = "C", copy: bool | None = None
+) -> TracedArray:
     return reshape(x, shape[0] if len(shape) == 1 else shape, order)
 
 
@@ -283,6 +316,10 @@ def _astype(x: TracedArray, dtype: Any, copy: bool = True) -> TracedArray:
     return traced(convert(x, target))
 
 
+def as_type(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> TracedArray:
+    return _astype(traced(x), dtype)
+
+
 def _conjugate(x: TracedArray) -> TracedArray:
     return np.conjugate(x) if x.dtype.kind == "c" else x  # type: ignore[return-value]
 
@@ -299,6 +336,8 @@ METHODS: dict[str, Callable[..., Any]] = {
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.reshape: reshape,
+    np.resize: resize,
+    **({np.astype: as_type} if hasattr(np, "astype") else {}),  # since NumPy 2.1
     np.ravel: ravel,
     np.transpose: transpose,
     np.matrix_transpose: matrix_transpose,

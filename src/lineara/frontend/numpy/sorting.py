@@ -9,7 +9,7 @@ import numpy as np
 
 from lineara.errors import ShapeMismatchError
 from lineara.frontend.array import TracedArray
-from lineara.frontend.core import apply, axis_of, reshape, traced
+from lineara.frontend.core import apply, axis_of, convert, reshape, traced
 from lineara.frontend.numpy.reductions import missing
 from lineara.ops.sorting import ArgSort, Sort
 from lineara.where import user_source
@@ -34,7 +34,8 @@ def _ordering(op: type[Sort | ArgSort]) -> Callable[..., Any]:
 def _partition(function: Callable[..., Any]) -> Callable[..., Any]:
     """``np.partition`` or ``np.argpartition``: what is sorted is partitioned at every place."""
 
-    def partition(a: Any, kth: Any, axis: int | None = -1) -> Any:
+    def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect") -> Any:
+        np.partition(np.empty(1), 0, kind=kind)  # type: ignore[call-overload]
         x = traced(a)
         n = x.size if axis is None else x.shape[axis_of(axis, x.ndim)]
         places = np.asarray(kth)
@@ -59,9 +60,9 @@ def _precedes(x: Any, y: Any) -> Any:
     return less
 
 
-def searchsorted(a: Any, v: Any, side: str = "left") -> Any:
+def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     """Where `v` is to be inserted into the sorted `a`: the number of elements that precede it."""
-    ordered = traced(a)
+    ordered = traced(a) if sorter is None else traced(np.take(traced(a), sorter))
     if ordered.ndim != 1:
         raise ShapeMismatchError(
             "np.searchsorted searches in an array with one axis",
@@ -75,10 +76,32 @@ def searchsorted(a: Any, v: Any, side: str = "left") -> Any:
     return np.sum(before, axis=-1)
 
 
+def lexsort(keys: Any, axis: int = -1) -> Any:
+    """The order by the last key; where that is equal, by the one before it, and so on."""
+    first, *rest = [traced(key) for key in keys]
+    axis = axis_of(axis, first.ndim) if first.ndim else axis
+    if not first.ndim:
+        return np.zeros((), np.int64)
+    order = np.argsort(first, axis=axis)
+    for key in rest:
+        again = np.argsort(np.take_along_axis(key, order, axis), axis=axis)
+        order = np.take_along_axis(order, again, axis)
+    return order
+
+
+def sort_complex(a: Any) -> Any:
+    x = traced(np.sort(traced(a)))
+    if x.dtype.kind == "c":
+        return x
+    return convert(x, np.dtype(np.complex64 if x.dtype.char in "bhBH" else np.complex128))
+
+
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.sort: _ordering(Sort),
     np.argsort: _ordering(ArgSort),
     np.partition: _partition(_ordering(Sort)),
     np.argpartition: _partition(_ordering(ArgSort)),
     np.searchsorted: searchsorted,
+    np.lexsort: lexsort,
+    np.sort_complex: sort_complex,
 }

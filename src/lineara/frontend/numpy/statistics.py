@@ -12,6 +12,7 @@ from lineara.errors import ShapeMismatchError, TypeMismatchError, UnsupportedErr
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import axes_of, axis_of, broadcast_to, convert, reshape, shape_of, traced
 from lineara.frontend.numpy.reductions import ABSENT, in_dtype, missing
+from lineara.frontend.trace import Traced
 from lineara.ir.types import Array, supported_dtype
 from lineara.where import user_source
 
@@ -187,7 +188,9 @@ def _nan_if_any_is(ordered: TracedArray, result: Any) -> Any:
     return result if mask is None else np.where(mask[-1], np.nan, result)
 
 
-def median(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+def median(
+    a: Any, axis: Any = None, *, overwrite_input: bool = False, keepdims: bool = False
+) -> Any:
     """The middle of the sorted elements, or the mean of the two in the middle."""
     ordered, axes = _sorted(a, axis)
     n = len(ordered)
@@ -199,51 +202,145 @@ def median(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 
 
 def quantile(
-    a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    *,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    weights: Any = None,
 ) -> Any:
-    """The elements at fractions `q` of the way through the sorted ones, interpolated linearly.
+    """The elements at fractions `q` of the way through the sorted ones, interpolated by a method.
 
     Raises:
-        UnsupportedError: for another method of interpolation.
         ValueError: if `q` is not between 0 and 1.
     """
-    if method != "linear":
-        raise UnsupportedError(
-            f"quantiles by method {method!r} are not supported on traced arrays",
-            where=user_source(),
-            found=f"method={method!r}",
-            expected="method='linear'",
-        )
-    fractions = np.asarray(q)
-    if not np.all((fractions >= 0) & (fractions <= 1)):
-        raise ValueError("Quantiles must be in the range [0, 1]")
+    _refuse_weights(weights)
+    fractions = _fractions(q)
     ordered, axes = _sorted(a, axis)
-    result = _nan_if_any_is(ordered, _interpolated(ordered, fractions, type(q) in (int, float)))
+    weak = type(q) in (int, float)
+    if method == "linear":
+        places = np.asarray((len(ordered) - 1) * fractions)
+    else:  # where NumPy finds them among the numbers 0, 1, 2, …
+        numbers = np.arange(len(ordered), dtype=np.float64)
+        places = np.asarray(np.quantile(numbers, fractions, method=method))  # type: ignore[call-overload]
+        if method in ON_ELEMENTS:
+            places = places.astype(np.int64)
+    result = _nan_if_any_is(ordered, _interpolated(ordered, places, weak))
     return np.expand_dims(result, tuple(k + fractions.ndim for k in axes)) if keepdims else result
 
 
-def _interpolated(ordered: TracedArray, fractions: Array, weak: bool) -> Any:
-    """What is at fractions of the first axis; `weak` ones have no influence on the dtype."""
+def _refuse_weights(weights: Any) -> None:
+    if weights is not None:
+        raise UnsupportedError(
+            "quantiles with weights are not supported on traced arrays",
+            where=user_source(),
+            found="weights=…",
+            remedy="leave weights out",
+        )
+
+
+ON_ELEMENTS = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
+"""Methods that choose one of the elements."""
+
+
+def _fractions(q: Any) -> Array:
+    """`q`, which has to be known now and between 0 and 1."""
+    if isinstance(q, Traced):
+        q = q.owner.concrete(q.value, "the fraction of a quantile")
+    fractions = np.asarray(q)
+    if not np.all((fractions >= 0) & (fractions <= 1)):
+        raise ValueError("Quantiles must be in the range [0, 1]")
+    return fractions
+
+
+def _interpolated(ordered: TracedArray, places: Array, weak: bool) -> Any:
+    """What is at places of the first axis; `weak` ones have no influence on the dtype."""
     last = len(ordered) - 1
-    places = np.asarray(last * fractions)
     if places.dtype.kind in "iu":
         return ordered[places]
     floor = np.floor(places)
     low = floor.astype(np.int64)
     t: Any = np.reshape(places - floor, places.shape + (1,) * (ordered.ndim - 1))
     t = float(t.item()) if weak else t
-    below, above = ordered[low], ordered[np.minimum(low + 1, last)]
+    return _between(ordered[low], ordered[np.minimum(low + 1, last)], t)
+
+
+def _between(below: Any, above: Any, t: Any) -> Any:
+    """The number a fraction t of the way, from the nearer end, so that it reaches both ends."""
     step = above - below
-    # From the nearer end, as in NumPy, so that the result reaches both ends.
     return np.where(np.less(t, 0.5), below + step * t, above - step * (1 - t))
 
 
-def percentile(
-    a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False
-) -> Any:
+def percentile(a: Any, q: Any, axis: Any = None, **options: Any) -> Any:
     """`quantile`, with fractions in percent."""
-    fractions = q / 100 if type(q) in (int, float) else np.true_divide(q, 100)
-    return quantile(a, fractions, axis, method=method, keepdims=keepdims)
+    return quantile(a, _percent(a, q), axis, **options)
+
+
+def _percent(a: Any, q: Any) -> Any:
+    dtype = traced(a).dtype
+    hundred = dtype.type(100) if dtype.kind == "f" else 100
+    return q / 100 if type(q) in (int, float) else np.true_divide(q, hundred)
+
+
+def nanquantile(
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    *,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    weights: Any = None,
+) -> Any:
+    """`quantile` of the elements that are not NaN."""
+    _refuse_weights(weights)
+    if method != "linear":
+        raise UnsupportedError(
+            f"quantiles by method {method!r} of what is not NaN are not supported on traced arrays",
+            where=user_source(),
+            found=f"method={method!r}",
+            expected="method='linear'",
+        )
+    ordered, axes = _sorted(a, axis)
+    mask = missing(ordered)
+    if mask is None or not len(ordered):
+        return quantile(a, q, axis, keepdims=keepdims)
+    fractions = _fractions(q)
+    count = np.sum(~mask, axis=0)  # the elements that are not NaN come first
+    spread = np.reshape(fractions, fractions.shape + (1,) * (ordered.ndim - 1))
+    places = np.maximum(count - 1, 0) * spread
+    floor = np.floor(places)
+    low: Any = convert(floor, np.dtype(np.int64))
+    high = np.minimum(low + 1, np.maximum(count - 1, 0))
+    below, above = (_at_places(ordered, x) for x in (low, high))
+    t = places - floor
+    if type(q) in (int, float):
+        t = convert(t, ordered.real.dtype)
+    exact = fractions.dtype.kind in "iu"  # the first one or the last one
+    result = np.where(count > 0, below if exact else _between(below, above, t), np.nan)
+    return np.expand_dims(result, tuple(k + fractions.ndim for k in axes)) if keepdims else result
+
+
+def _at_places(ordered: TracedArray, places: Any) -> Any:
+    """The elements at places of the first axis, which each of the others has its own of."""
+    inner = ordered.shape[1:]
+    rows = math.prod(places.shape[: places.ndim - len(inner)])
+    flat = reshape(places, (rows, *inner))
+    return reshape(np.take_along_axis(ordered, flat, axis=0), places.shape)
+
+
+def nanpercentile(a: Any, q: Any, axis: Any = None, **options: Any) -> Any:
+    """`nanquantile`, with fractions in percent."""
+    return nanquantile(a, _percent(a, q), axis, **options)
+
+
+def nanmedian(
+    a: Any, axis: Any = None, *, overwrite_input: bool = False, keepdims: bool = False
+) -> Any:
+    """The median of the elements that are not NaN."""
+    return nanquantile(traced(a), 0.5, axis, keepdims=keepdims)
 
 
 # -- correlation -----------------------------------------------------------------------------------
@@ -255,6 +352,8 @@ def cov(
     rowvar: bool = True,
     bias: bool = False,
     ddof: int | None = None,
+    fweights: Any = None,
+    aweights: Any = None,
     *,
     dtype: Any = None,
 ) -> Any:
@@ -265,10 +364,33 @@ def cov(
     x: Any = rows[0] if len(rows) == 1 else np.concatenate(rows, axis=0)
     if ddof is not None and ddof != int(ddof):
         raise ValueError("ddof must be integer")
-    free = x.shape[1] - (int(not bias) if ddof is None else int(ddof))
-    centred: Any = np.subtract(x, np.mean(x, axis=1, keepdims=True))
-    factor = np.true_divide(1, max(free, 0))
-    return convert(np.squeeze(centred @ np.conj(centred.T) * factor), x.dtype)
+    free = int(not bias) if ddof is None else int(ddof)
+    if fweights is None and aweights is None:
+        factor = np.true_divide(1, max(x.shape[1] - free, 0))
+        centred: Any = np.subtract(x, np.mean(x, axis=1, keepdims=True))
+        return convert(np.squeeze(centred @ np.conj(centred.T) * factor), x.dtype)
+    weights = [_of_samples(w, x.shape[1]) for w in (fweights, aweights) if w is not None]
+    w = weights[0] if len(weights) == 1 else weights[0] * weights[1]
+    total = np.sum(w)
+    centred = x - (np.sum(x * w, axis=1, keepdims=True) / total)
+    kept = total
+    if free:
+        kept = total - (free if aweights is None else free * np.sum(w * weights[-1]) / total)
+    factor = np.true_divide(1, np.maximum(kept, 0.0))
+    return convert(np.squeeze(centred @ np.conj((centred * w).T) * factor), x.dtype)
+
+
+def _of_samples(weights: Any, n: int) -> Any:
+    """Weights of `n` samples."""
+    w = traced(convert(weights, np.dtype(np.float64)))
+    if w.shape != (n,):
+        raise ShapeMismatchError(
+            "the weights of a covariance do not fit",
+            where=user_source(),
+            found=f"shape {w.shape}",
+            expected=f"({n},), one for each sample",
+        )
+    return w
 
 
 def _as_rows(x: TracedArray, rowvar: bool) -> TracedArray:
@@ -307,6 +429,9 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.median: median,
     np.quantile: quantile,
     np.percentile: percentile,
+    np.nanmedian: nanmedian,
+    np.nanquantile: nanquantile,
+    np.nanpercentile: nanpercentile,
     np.cov: cov,
     np.corrcoef: corrcoef,
 }

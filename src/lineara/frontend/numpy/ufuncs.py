@@ -13,16 +13,17 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from lineara.errors import TypeMismatchError
+from lineara.errors import TypeMismatchError, UnsupportedError
 from lineara.frontend.array import TracedArray
-from lineara.frontend.core import apply, axis_of, convert, elementwise, resolve, weak_dtype
-from lineara.frontend.numpy.products import matmul, vecdot
+from lineara.frontend.core import apply, convert, elementwise, resolve, traced, weak_dtype
+from lineara.frontend.numpy.products import matmul, matvec, vecdot, vecmat
 from lineara.frontend.trace import Traced
 from lineara.ir.op import Op
 from lineara.ir.types import supported_dtype
 from lineara.ops import (
     arithmetic,
     compare,
+    digits,
     exponential,
     minmax,
     powers,
@@ -98,6 +99,12 @@ DIRECT: dict[np.ufunc, Op] = {
     np.isinf: compare.isinf,
     np.isfinite: compare.isfinite,
     np.conjugate: parts.conj,
+    np.gcd: digits.gcd,
+    np.lcm: digits.lcm,
+    np.bitwise_count: digits.bit_count,
+    np.spacing: digits.spacing,
+    np.nextafter: digits.next_after,
+    np.ldexp: digits.scale,
     scipy.special.erf: special.erf,
     scipy.special.erfc: special.erfc,
     scipy.special.gammaln: special.gammaln,
@@ -124,7 +131,20 @@ NEVER_ON_INTEGERS = {np.isnan: False, np.isinf: False, np.isfinite: True}
 def by_loop(ufunc: np.ufunc, call: Callable[[list[Any]], Any]) -> Ufunc:
     """A ufunc that converts its operands to the dtypes of NumPy's loop and then does `call`."""
 
-    def function(*operands: Any, dtype: Any = None) -> Any:
+    def function(
+        *operands: Any,
+        dtype: Any = None,
+        casting: str = "same_kind",
+        order: str = "K",
+        subok: bool = True,
+    ) -> Any:
+        if order not in ("K", "A", "C"):
+            raise UnsupportedError(
+                "traced arrays have their elements in C order",
+                where=user_source(),
+                found=f"order={order!r}",
+                remedy="leave order out",
+            )
         if len(operands) != ufunc.nin:
             raise TypeMismatchError(
                 f"np.{ufunc.__name__} takes {ufunc.nin} operands",
@@ -133,7 +153,7 @@ def by_loop(ufunc: np.ufunc, call: Callable[[list[Any]], Any]) -> Ufunc:
                 remedy="out= and positional outputs are not supported on traced arrays",
             )
         dtypes = [weak_dtype(x) for x in operands]
-        loop = resolve(ufunc, *dtypes) if dtype is None else _loop_to(ufunc, dtypes, dtype)
+        loop = resolve(ufunc, *dtypes) if dtype is None else _loop_to(ufunc, dtypes, dtype, casting)
         result = call([convert(x, d) for x, d in zip(operands, loop, strict=False)])
         if ufunc in WEAK and all(isinstance(d, type) for d in dtypes):
             result.weak = {"i": int, "f": float, "c": complex}[result.dtype.kind]
@@ -142,12 +162,14 @@ def by_loop(ufunc: np.ufunc, call: Callable[[list[Any]], Any]) -> Ufunc:
     return function
 
 
-def _loop_to(ufunc: np.ufunc, dtypes: list[Any], dtype: Any) -> tuple[Any, ...]:
+def _loop_to(ufunc: np.ufunc, dtypes: list[Any], dtype: Any, casting: Any) -> tuple[Any, ...]:
     """The dtypes of the loop that has results of that dtype."""
     outputs = (supported_dtype(dtype),) * ufunc.nout
     try:
         return ufunc.resolve_dtypes(
-            (*dtypes, *(None,) * ufunc.nout), signature=(None,) * ufunc.nin + outputs
+            (*dtypes, *(None,) * ufunc.nout),
+            signature=(None,) * ufunc.nin + outputs,
+            casting=casting,
         )
     except TypeError as error:
         raise TypeMismatchError(
@@ -174,7 +196,7 @@ def _on_kind(ufunc: np.ufunc, op: Op, inputs: list[Any]) -> Any:
     if kind == "b" and ufunc in ON_BOOLS:
         return elementwise(ON_BOOLS[ufunc], *inputs)
     if kind in IDENTITY.get(ufunc, ""):
-        return TracedArray(inputs[0].owner, inputs[0].value)
+        return traced(inputs[0])[...]
     if kind in "biu" and ufunc in NEVER_ON_INTEGERS:
         return np.full(inputs[0].shape, NEVER_ON_INTEGERS[ufunc], like=inputs[0])
     if kind in "biu" and ufunc is np.reciprocal:  # the whole part of 1/x
@@ -203,12 +225,12 @@ def comparison(ufunc: np.ufunc, op: Op) -> Ufunc:
     """A comparison: an int of Python's may be beyond all integers of the other dtype."""
     usual = direct(ufunc, op)
 
-    def function(x: Any, y: Any, *rest: Any, dtype: Any = None) -> Any:
+    def function(x: Any, y: Any, *rest: Any, **options: Any) -> Any:
         if _beyond(y, x):
             return np.full(x.shape, ufunc(0, 1 if y > 0 else -1), like=x)
         if _beyond(x, y):
             return np.full(y.shape, ufunc(1 if x > 0 else -1, 0), like=y)
-        return usual(x, y, *rest, dtype=dtype)
+        return usual(x, y, *rest, **options)
 
     return function
 
@@ -251,7 +273,12 @@ def divmod_(x: Any, y: Any) -> Any:
 
 def modf(x: Any) -> Any:
     whole = np.trunc(x)
-    return x - whole, whole
+    return np.where(np.isinf(x), np.copysign(x.dtype.type(0), x), x - whole), whole
+
+
+def frexp(x: Any) -> Any:
+    e: Any = apply(digits.exponent, x)
+    return np.ldexp(x, -e), e
 
 
 def logical(ufunc: np.ufunc) -> Ufunc:
@@ -289,13 +316,14 @@ def scaled(factor: float) -> Ufunc:
 
 
 def xlogy(x: Any, y: Any) -> Any:
-    safe = np.where(x == 0, 1.0, y)
-    return np.where((x == 0) & ~np.isnan(y), 0.0, x * np.log(safe))
+    """X log(y). Where x is 0 the derivative in x is log(y), if that is finite, and otherwise 0."""
+    endless = np.isinf(y) | (y == 0 if y.dtype.kind == "c" else y <= 0)
+    return x * np.log(np.where((x == 0) & endless, 1.0, y))
 
 
 def xlog1py(x: Any, y: Any) -> Any:
-    safe = np.where(x == 0, 0.0, y)
-    return np.where((x == 0) & ~np.isnan(y), 0.0, x * np.log1p(safe))
+    endless = np.isinf(y) | (y == -1 if y.dtype.kind == "c" else y <= -1)
+    return x * np.log1p(np.where((x == 0) & endless, 0.0, y))
 
 
 def entr(x: Any) -> Any:
@@ -314,37 +342,11 @@ def ndtr(x: Any) -> Any:
     return 0.5 * scipy.special.erfc(x * -math.sqrt(0.5))
 
 
-# -- methods of ufuncs -----------------------------------------------------------------------------
-
-
-def outer(ufunc: np.ufunc) -> Ufunc:
-    def call(x: Any, y: Any) -> Any:
-        extra = np.ndim(y)
-        return ufunc(np.reshape(x, np.shape(x) + (1,) * extra), y)
-
-    return call
-
-
-def reduction(function: Callable[..., Any]) -> Ufunc:
-    """A reduction as a method of a ufunc, whose default axis is 0."""
-
-    def call(x: Any, axis: Any = 0, keepdims: bool = False) -> Any:
-        return function(x, axis=axis, keepdims=keepdims)
-
-    return call
-
-
-def accumulation(function: Callable[..., Any]) -> Ufunc:
-    def call(x: Any, axis: int = 0) -> Any:
-        return function(x, axis=axis_of(axis, np.ndim(x)))
-
-    return call
-
-
 COMPOSED: dict[np.ufunc, Ufunc] = {
     np.positive: positive,
     np.divmod: divmod_,
     np.modf: modf,
+    np.frexp: frexp,
     np.logical_and: logical(np.bitwise_and),
     np.logical_or: logical(np.bitwise_or),
     np.logical_xor: logical(np.bitwise_xor),
@@ -366,6 +368,9 @@ COMPOSED: dict[np.ufunc, Ufunc] = {
     scipy.special.ndtr: ndtr,
 }
 
+MATVEC = hasattr(np, "matvec")
+"""Since NumPy 2.2."""
+
 UFUNCS: dict[tuple[np.ufunc, str], Ufunc] = {
     **{
         (ufunc, "__call__"): (comparison if op in COMPARISONS else direct)(ufunc, op)
@@ -374,13 +379,5 @@ UFUNCS: dict[tuple[np.ufunc, str], Ufunc] = {
     **{(ufunc, "__call__"): composed(ufunc, call) for ufunc, call in COMPOSED.items()},
     (np.matmul, "__call__"): matmul,
     (np.vecdot, "__call__"): vecdot,
-    **{(ufunc, "outer"): outer(ufunc) for ufunc in DIRECT if ufunc.nin == 2},
-    (np.add, "reduce"): reduction(np.sum),
-    (np.multiply, "reduce"): reduction(np.prod),
-    (np.maximum, "reduce"): reduction(np.max),
-    (np.minimum, "reduce"): reduction(np.min),
-    (np.logical_and, "reduce"): reduction(np.all),
-    (np.logical_or, "reduce"): reduction(np.any),
-    (np.add, "accumulate"): accumulation(np.cumsum),
-    (np.multiply, "accumulate"): accumulation(np.cumprod),
+    **({(np.matvec, "__call__"): matvec, (np.vecmat, "__call__"): vecmat} if MATVEC else {}),
 }

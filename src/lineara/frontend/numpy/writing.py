@@ -1,4 +1,4 @@
-"""NumPy's functions that write into arrays: `put_along_axis`, `copyto`, ufuncs' `at`, …."""
+"""NumPy's functions that write into arrays: `put_along_axis`, `copyto`, `put`, …."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import TracingError, UnsupportedError
+from lineara.errors import IndexRangeError, ShapeMismatchError, TracingError
 from lineara.frontend.core import axis_of, convert, shape_of, traced, type_of_array
-from lineara.frontend.trace import Traced
-from lineara.frontend.writes import add_at, setitem, writable_result
+from lineara.frontend.numpy.joining import positions as in_mode
+from lineara.frontend.trace import Traced, known_or_none
+from lineara.frontend.writes import setitem, writable_result
 from lineara.where import user_source
 
 
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
-    array = _target(arr)
+    array = target(arr)
     if axis is None:
         _set_flat(array, indices, values)
         return
@@ -30,22 +31,28 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
 
 
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
-    if mode != "raise":
-        raise UnsupportedError(
-            f"np.put with mode={mode!r} is not supported on traced arrays",
-            where=user_source(),
-            remedy="bring the indices into range first, with % or np.clip",
-        )
+    ind = in_mode(ind, int(np.prod(shape_of(a))), mode)
     count = int(np.prod(shape_of(ind)))
+    if not count:
+        return
     values = np.ravel(v)
     repeated = np.concatenate([values] * max(-(-count // max(shape_of(values)[0], 1)), 1))[:count]
-    _set_flat(_target(a), np.ravel(ind), repeated)
+    _set_flat(target(a), np.ravel(ind), repeated)
 
 
 def _set_flat(array: Any, positions: Any, values: Any) -> None:
     """``array.flat[positions] = values``, also where the array is no block of memory."""
-    if array.ndim == 0:
-        array = array.reshape(1)
+    if array.ndim == 0:  # all positions are that of its element
+        known = known_or_none(positions)
+        if known is not None and np.any((known != 0) & (known != -1)):
+            raise IndexRangeError(
+                "an array without axes has one element",
+                where=user_source(),
+                found=f"positions {known.tolist()}",
+                expected="position 0",
+            )
+        setitem(array, ..., traced(values)[..., -1])
+        return
     coordinates = []
     for n in reversed(array.shape[1:]):
         coordinates.append(positions % n)
@@ -54,28 +61,47 @@ def _set_flat(array: Any, positions: Any, values: Any) -> None:
 
 
 def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
-    array = _target(dst)
+    array = target(dst)
     source = writable_result(traced(src), array, "np.copyto", casting)
     setitem(array, ..., source if where is True else np.where(where, source, array))
 
 
 def putmask(a: Any, mask: Any, values: Any) -> None:
-    array = _target(a)
+    array = target(a)
     count = array.size
     flat = np.ravel(values)
     repeated = np.concatenate([flat] * max(-(-count // max(shape_of(flat)[0], 1)), 1))[:count]
     setitem(array, ..., np.where(mask, convert(repeated.reshape(array.shape), array.dtype), array))
 
 
+def place(arr: Any, mask: Any, vals: Any) -> None:
+    """The elements where the mask is true become the values, in order and again from the first."""
+    array, values = target(arr), np.ravel(vals)
+    flags = np.ravel(convert(traced(mask), np.dtype(np.bool_)))
+    if flags.size != array.size:
+        raise ShapeMismatchError(
+            "a mask has another size than the array that it is for",
+            where=user_source(),
+            found=f"{flags.size} flags for {array.size} elements",
+        )
+    if not values.size:
+        if np.any(flags):
+            raise ValueError("Cannot insert from an empty array!")
+        return
+    chosen = np.take(traced(values), (np.cumsum(flags) - 1) % values.size)
+    new = np.where(flags, convert(chosen, array.dtype), np.ravel(array))
+    setitem(array, ..., np.reshape(new, array.shape))
+
+
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
-    array = _target(a)
+    array = target(a)
     step = array.shape[1] + 1 if array.ndim == 2 else 1 + sum(np.cumprod(array.shape[:-1]))
     end = None if wrap or array.ndim > 2 else array.shape[1] ** 2
     positions = np.arange(array.size)[:end:step]
     put(array, positions, val)
 
 
-def _target(x: Any) -> Any:
+def target(x: Any) -> Any:
     """The array that is written to, which has to be able to hold traced values."""
     if isinstance(x, Traced):
         return x
@@ -89,24 +115,11 @@ def _target(x: Any) -> Any:
     )
 
 
-def _add(a: Any, indices: Any, b: Any) -> None:
-    add_at(_target(a), indices, b)
-
-
-def _subtract(a: Any, indices: Any, b: Any) -> None:
-    add_at(_target(a), indices, np.negative(b))
-
-
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.put_along_axis: put_along_axis,
     np.put: put,
     np.copyto: copyto,
     np.putmask: putmask,
+    np.place: place,
     np.fill_diagonal: fill_diagonal,
 }
-
-AT: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
-    (np.add, "at"): _add,
-    (np.subtract, "at"): _subtract,
-}
-"""Ufuncs that are applied in place, where an element may be meant more than once."""

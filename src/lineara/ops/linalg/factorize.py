@@ -1,4 +1,4 @@
-"""Matrix factorisations: Cholesky, QR, eigenvalues of Hermitian matrices, singular values.
+"""Matrix factorisations: Cholesky, QR, eigenvalues, singular values.
 
 The derivatives are the classical ones (e.g. M. Giles, "Collected matrix derivative results for
 forward and reverse mode algorithmic differentiation", 2008; J. Townsend, "Differentiating the
@@ -20,7 +20,7 @@ import numpy as np
 from lineara.ir.op import Tangent
 from lineara.ir.types import Array, ArrayType, DType
 from lineara.ops.broadcast import broadcast
-from lineara.ops.complex import real
+from lineara.ops.complex import COMPLEX_OF, real
 from lineara.ops.creation import Convert
 from lineara.ops.linalg.matrix import (
     Factorization,
@@ -34,7 +34,7 @@ from lineara.ops.linalg.matrix import (
     tril,
     triu,
 )
-from lineara.ops.linalg.solve import TriangularSolve
+from lineara.ops.linalg.solve import Inv, TriangularSolve
 from lineara.ops.slicing import slice_axis
 
 if TYPE_CHECKING:
@@ -109,27 +109,56 @@ class Qr(Factorization):
 class Eigh(Factorization):
     """Eigenvalues in increasing order and eigenvectors (columns) of a Hermitian matrix.
 
-    Only the lower triangle is read.
+    Attributes:
+        lower: whether the lower triangle is read, or the upper one.
     """
 
     name: ClassVar[str] = "eigh"
     cost: ClassVar[int] = 9
+    lower: bool = True
 
     def results(self, m: int, n: int, dtype: DType) -> tuple[ArrayType, ...]:
         return ArrayType(np.finfo(dtype).dtype, (n,)), ArrayType(dtype, (n, n))
 
     def evaluate(self, *values: Array) -> tuple[Array, ...]:
-        return tuple(np.linalg.eigh(values[0]))
+        return tuple(np.linalg.eigh(values[0], "L" if self.lower else "U"))
 
     def jvp_rest(
         self, operands: tuple[Value, ...], results: tuple[Value, ...], tangents: Sequence[Tangent]
     ) -> tuple[Tangent, ...]:
         ((w, v), (a_dot,)) = results, tangents
         assert a_dot is not None
-        moved = matmul(hermitian(a_dot), v)
+        moved = matmul(hermitian(a_dot if self.lower else adjoint(a_dot)), v)
         w_dot = _real(product("ji,ji->i", conjugate(v), moved))
         inner = matmul(adjoint(v), moved) * _like(v, _inverse_gaps(_along(w, 1) - _along(w, 0)))
         return w_dot, matmul(v, inner)
+
+
+@dataclass(frozen=True)
+class Eig(Factorization):
+    """Eigenvalues, in no order, and eigenvectors of length 1 (columns), both complex."""
+
+    name: ClassVar[str] = "eig"
+    cost: ClassVar[int] = 25
+
+    def results(self, m: int, n: int, dtype: DType) -> tuple[ArrayType, ...]:
+        kind = COMPLEX_OF.get(dtype, dtype)
+        return ArrayType(kind, (n,)), ArrayType(kind, (n, n))
+
+    def evaluate(self, *values: Array) -> tuple[Array, ...]:
+        kind = np.result_type(values[0].dtype, np.complex64)
+        return tuple(x.astype(kind) for x in np.linalg.eig(values[0]))
+
+    def jvp_rest(
+        self, operands: tuple[Value, ...], results: tuple[Value, ...], tangents: Sequence[Tangent]
+    ) -> tuple[Tangent, ...]:
+        ((w, v), (a_dot,)) = results, tangents
+        assert a_dot is not None
+        inverse, moved = Inv()(v), matmul(_like(v, a_dot), v)
+        w_dot = product("ij,ji->i", inverse, moved)  # the diagonal of V⁻¹ Ȧ V
+        turn = matmul(v, matmul(inverse, moved) * _inverse_gaps(_along(w, 1) - _along(w, 0)))
+        along = product("ij,ij->j", conjugate(v), turn)
+        return w_dot, turn - _columns(v, along)
 
 
 @dataclass(frozen=True)

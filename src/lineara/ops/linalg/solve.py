@@ -1,4 +1,4 @@
-"""Systems of linear equations, and inverses."""
+"""Systems of linear equations, inverses and pseudo-inverses."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from lineara.ir.op import LinearSets, Op, Tangent
 from lineara.ir.types import Array, ArrayType, DType
 from lineara.ops.linalg.matrix import (
     Factorization,
+    adjoint,
     check_matrices,
     matmul,
     product,
@@ -170,3 +171,60 @@ class Inv(Factorization):
         ((inverse,), (a_dot,)) = results, tangents
         assert a_dot is not None
         return (-matmul(inverse, matmul(a_dot, inverse)),)
+
+
+@dataclass(frozen=True)
+class Pinv(Op):
+    """The pseudo-inverse P of A, with singular values that are too small taken for 0.
+
+    The operands are A (..., m, n) and for each matrix the fraction of its largest singular value up
+    to which others are too small. The derivative is that of a matrix whose rank does not change
+    (G. Golub and V. Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares
+    problems whose variables separate", 1973), and exists where singular values are equal, too.
+    """
+
+    name: ClassVar[str] = "pinv"
+
+    def infer(self, *types: ArrayType) -> tuple[ArrayType, ...]:
+        if types:
+            check_matrices(self, types[0], square=False)
+        real = types[0].dtype.type(0).real.dtype if types else None
+        if len(types) != 2 or types[1] != ArrayType(real, types[0].shape[:-2]):  # type: ignore[arg-type]
+            raise ShapeMismatchError(
+                "pinv takes matrices and a limit for each",
+                found=", ".join(map(str, types)) or "no operands",
+                expected="shapes (..., m, n) and (...), the limits real numbers",
+            )
+        *stack, m, n = types[0].shape
+        return (types[0].with_shape((*stack, n, m)),)
+
+    def evaluate(self, *values: Array) -> tuple[Array, ...]:
+        matrices, limits = values
+        return (np.linalg.pinv(matrices, rcond=limits),)
+
+    def work(self, operands: Sequence[ArrayType], results: Sequence[ArrayType]) -> int:
+        return operands[0].size * min(operands[0].shape[-2:]) * 16
+
+    def jvp_rest(
+        self, operands: tuple[Value, ...], results: tuple[Value, ...], tangents: Sequence[Tangent]
+    ) -> tuple[Tangent, ...]:
+        (a, _), (p,), a_dot = operands, results, tangents[0]
+        if a_dot is None:
+            return (None,)
+        turned, p_turned = adjoint(a_dot), adjoint(p)
+        outside = _chain(p, p_turned, turned - _chain(turned, a, p))
+        inside = _chain(turned, p_turned, p)
+        return (outside + inside - _chain(p, a, inside) - _chain(p, a_dot, p),)
+
+    def batch(
+        self, size: int, operands: tuple[Value, ...], batched: Sequence[bool]
+    ) -> tuple[Value, ...]:
+        return self.all(*with_examples(size, operands, batched))
+
+
+def _chain(x: Value, y: Value, z: Value) -> Value:
+    """X Y Z, in the order that takes less work."""
+    i, j, k, n = *x.shape[-2:], *z.shape[-2:]
+    if i * k * (j + n) <= j * n * (k + i):
+        return matmul(matmul(x, y), z)
+    return matmul(x, matmul(y, z))
