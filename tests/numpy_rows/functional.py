@@ -81,6 +81,22 @@ ROWS: list[Row] = [
       for f in ("array2string", "array_repr", "array_str")),
     ("place", lambda x: _changed(x, lambda y: np.place(y, x > 0, [1.0, 2.0, 3.0])), [X], True),
     ("place traced", lambda x, v: _changed(x, lambda y: np.place(y, y > 0, v)), [X, V], True),
+    case("[np.std(x, 0, None, None, 1), x.var(1, None, None, 1, True)]", X),
+    case("[np.sum(x, 0, None, None, True), np.max(x, 1, None, True), np.argmax(x, 1, None)]", X,
+         smooth=False),
+    case("[np.clip(x, 0, 1, None), np.cumsum(x, 1, None, None)]", X),
+    case("np.round(x, 1, None)", X, smooth=False),
+    case("np.take(x, [3, 7], 1, None, 'wrap')", X),
+    *(case(f"np.{f}([x, x], dtype='c16')", X)
+      for f in ("stack", "vstack", "hstack", "concatenate")),
+    case("np.concatenate([x, x], dtype='f4', casting='unsafe')", X, smooth=False),
+    case("np.einsum('ij,kj->ik', x, x, dtype='c16', optimize=True)", X),
+    case("np.einsum('ij,kj->ik', x, x, dtype='f4', casting='same_kind')", X, smooth=False),
+    case("np.sort(x, 0, None, None)", X),
+    case("np.broadcast_to(x, (2, 3, 4), subok=True)", X),
+    *(case(f"np.{f}(x, {options})", np.where(X > 1, np.nan, X), smooth=False)
+      for f in ("nanmax", "nanmin")
+      for options in ("initial=0.5", "axis=1, initial=-3, where=[True, False, True, True]")),
     ("partition in place", lambda x: _changed(x, lambda y: y.partition(2))[:, 2], [X], True),
     ("put method", lambda x: _changed(x, lambda y: y.put([0, 5], x[1, :2])), [X], True),
     ("reciprocal at", lambda x: _changed(x, lambda y: np.reciprocal.at(y, [0, 2])), [X], True),
