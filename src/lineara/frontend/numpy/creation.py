@@ -103,6 +103,11 @@ def array(
     return traced(reshape(x, (1,) * (ndmin - x.ndim) + x.shape))
 
 
+def copy(a: Any, order: str = "K", subok: bool = False) -> TracedArray:
+    """The array; every result is an array object of its own."""
+    return traced(a)
+
+
 def asarray(
     a: Any, dtype: Any = None, order: str = "K", *, copy: bool | None = None
 ) -> TracedArray:
@@ -130,6 +135,8 @@ def linspace(
     retstep: bool = False,
     dtype: Any = None,
     axis: int = 0,
+    *,
+    device: Any = None,
 ) -> Any:
     """`num` numbers from `start` to `stop` at equal distances."""
     num = operator.index(num)
@@ -263,13 +270,13 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.asarray: asarray,
     np.asanyarray: asarray,
     np.ascontiguousarray: asarray,
-    np.copy: traced,
+    np.copy: copy,
     np.linspace: linspace,
     np.logspace: logspace,
     np.geomspace: geomspace,
     np.min_scalar_type: min_scalar_type,
     **{f: _as_text(f) for f in (np.array2string, np.array_repr, np.array_str)},
-    np.shape: shape_of,
+    np.shape: lambda a: shape_of(a),
     np.ndim: lambda a: type_of_array(a).ndim,
     np.size: size,
     np.iscomplexobj: lambda x: type_of_array(x).dtype.kind == "c",

@@ -23,14 +23,16 @@ from lineara.ops.slicing import Concatenate
 from lineara.where import user_source
 
 
-def concatenate(arrays: Any, /, axis: Any = 0, *, dtype: Any = None) -> TracedArray:
+def concatenate(
+    arrays: Any, /, axis: Any = 0, *, dtype: Any = None, casting: Any = "same_kind"
+) -> TracedArray:
     items: list[Any] = [x if isinstance(x, Traced) else np.asarray(x) for x in arrays]
     if dtype is None:
         target = promoted(*(x if _is_number(x) else y for x, y in zip(arrays, items, strict=True)))
     else:
         target = supported_dtype(dtype)
         for x in items:
-            if not np.can_cast(type_of(x).dtype, target, "same_kind"):
+            if not np.can_cast(type_of(x).dtype, target, casting):
                 raise TypeMismatchError(
                     "the arrays do not fit into the dtype that is wanted",
                     where=user_source(),
@@ -56,7 +58,7 @@ def _is_number(x: Any) -> bool:
     return type(x) in (int, float, complex)
 
 
-def stack(arrays: Any, axis: int = 0) -> TracedArray:
+def stack(arrays: Any, axis: int = 0, **options: Any) -> TracedArray:
     items: list[Any] = [x if isinstance(x, Traced) else np.asarray(x) for x in arrays]
     shapes = [np.shape(x) for x in items]
     if len(set(shapes)) != 1:
@@ -67,16 +69,16 @@ def stack(arrays: Any, axis: int = 0) -> TracedArray:
             expected="equal shapes",
             remedy="broadcast them to one shape, or join them with np.concatenate",
         )
-    return concatenate([np.expand_dims(x, axis) for x in items], axis)
+    return concatenate([np.expand_dims(x, axis) for x in items], axis, **options)
 
 
-def vstack(tup: Any) -> TracedArray:
-    return concatenate([np.atleast_2d(x) for x in tup], 0)
+def vstack(tup: Any, **options: Any) -> TracedArray:
+    return concatenate([np.atleast_2d(x) for x in tup], 0, **options)
 
 
-def hstack(tup: Any) -> TracedArray:
+def hstack(tup: Any, **options: Any) -> TracedArray:
     items = [np.atleast_1d(x) for x in tup]
-    return concatenate(items, 0 if items and np.ndim(items[0]) == 1 else 1)
+    return concatenate(items, 0 if items and np.ndim(items[0]) == 1 else 1, **options)
 
 
 def dstack(tup: Any) -> TracedArray:

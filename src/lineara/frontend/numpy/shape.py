@@ -163,12 +163,12 @@ def squeeze(a: Any, axis: Any = None) -> TracedArray:
     return traced(reshape_to(x, tuple(n for i, n in enumerate(x.shape) if i not in axes)))
 
 
-def broadcast_to(array: Any, shape: Any) -> TracedArray:
+def broadcast_to(array: Any, shape: Any, subok: bool = False) -> TracedArray:
     lengths = tuple(map(operator.index, shape if isinstance(shape, Iterable) else (shape,)))
     return traced(broadcast(array, lengths))
 
 
-def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
+def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
     shape = broadcast_shapes(*args)
     return tuple(broadcast(x if isinstance(x, Traced) else np.asarray(x), shape) for x in args)
 
