@@ -48,6 +48,8 @@ ROWS: list[Row] = [
       for extra in ("", ", 'f'", ", 'B'")),
     case("np.trim_zeros(x)", np.zeros(3), smooth=False),
     case("np.trim_zeros(x)", V),
+    case("np.i0(x)", np.array([-3.0, 0.0, 0.5, 20.0])),
+    case("np.i0(x)", INTS, smooth=False),
     case("np.copy(x)", V),
     case("np.real_if_close(x)", V),
     case("np.real_if_close(x)", V + 0j, smooth=False),

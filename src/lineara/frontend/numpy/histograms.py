@@ -92,7 +92,8 @@ def histogram(
     x = convert(x, np.dtype(np.uint8)) if x.dtype.kind == "b" else x
     edges = _edges(x, bins, range, w)
     if not len(edges):
-        return np.zeros(0, np.intp if w is None else w.dtype), edges
+        empty = np.zeros(0, np.intp if w is None else w.dtype)
+        return (empty / 1 if density else empty), edges
     size = len(edges) + 1
     dtype = np.dtype(np.float64) if w is None or w.dtype.kind == "b" else w.dtype
     counts = added_up(_places(x, edges), w, size, dtype)[1:-1]

@@ -275,13 +275,11 @@ def _between(below: Any, above: Any, t: Any) -> Any:
 
 def percentile(a: Any, q: Any, axis: Any = None, **options: Any) -> Any:
     """`quantile`, with fractions in percent."""
-    return quantile(a, _percent(a, q), axis, **options)
+    return quantile(a, _percent(q), axis, **options)
 
 
-def _percent(a: Any, q: Any) -> Any:
-    dtype = traced(a).dtype
-    hundred = dtype.type(100) if dtype.kind == "f" else 100
-    return q / 100 if type(q) in (int, float) else np.true_divide(q, hundred)
+def _percent(q: Any) -> Any:
+    return q / 100 if type(q) in (int, float) else np.true_divide(q, 100)
 
 
 def nanquantile(
@@ -316,9 +314,9 @@ def nanquantile(
     high = np.minimum(low + 1, np.maximum(count - 1, 0))
     below, above = (_at_places(ordered, x) for x in (low, high))
     t = places - floor
-    if type(q) in (int, float):
-        t = convert(t, ordered.real.dtype)
-    exact = fractions.dtype.kind in "iu"  # the first one or the last one
+    weak = type(q) in (int, float)
+    t = convert(t, ordered.dtype if weak else np.result_type(fractions.dtype, np.float32))
+    exact = fractions.dtype.kind in "biu"  # the first one or the last one
     result = np.where(count > 0, below if exact else _between(below, above, t), np.nan)
     return np.expand_dims(result, tuple(k + fractions.ndim for k in axes)) if keepdims else result
 
@@ -333,7 +331,7 @@ def _at_places(ordered: TracedArray, places: Any) -> Any:
 
 def nanpercentile(a: Any, q: Any, axis: Any = None, **options: Any) -> Any:
     """`nanquantile`, with fractions in percent."""
-    return nanquantile(a, _percent(a, q), axis, **options)
+    return nanquantile(a, _percent(q), axis, **options)
 
 
 def nanmedian(
