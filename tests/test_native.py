@@ -58,6 +58,14 @@ def both(code: Compiled, inputs: Sequence[Value]) -> tuple[Array, ...] | None:
     return found
 
 
+def test_a_sum_over_no_axes_does_not_overwrite_what_it_sums() -> None:
+    def f(x: Any) -> Any:
+        return la.vmap(lambda s: np.sum(2.0 * s))(np.sum(x * x, axis=1))
+
+    x = np.arange(12.0).reshape(4, 3)
+    agree(la.jit(f)(x), 2.0 * np.sum(x * x, axis=1))
+
+
 def check(f: Function, inputs: Sequence[Value]) -> None:
     """Native code agrees with the interpreter, errors included, and good code with rough code."""
     found = both(Compiled(f), inputs)

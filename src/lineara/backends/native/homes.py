@@ -161,7 +161,10 @@ def _overwritten(plan: Plan, number: int, unit: Unit) -> dict[Variable, Variable
 
 
 def _overwritten_by(plan: Plan, number: int, nest: Nest) -> dict[Variable, Variable]:
-    """Those of a nest: of each array the last one that reads it, at the index that it is at."""
+    """Those of a nest: of each array the last one that reads it, at the index that it is at.
+
+    Not those of sums, which start with zeros before anything is read.
+    """
     found: dict[Variable, Variable] = {}
     elsewhere: set[Variable] = set()
     for step in nest.roots:
@@ -173,7 +176,8 @@ def _overwritten_by(plan: Plan, number: int, nest: Nest) -> dict[Variable, Varia
                 elsewhere.add(v)
             alike = (v.type.shape, v.type.dtype) == (r.type.shape, r.type.dtype)
             ends = plan.last[v] == number and v in plan.stored and plan.place[v] != number
-            if alike and ends and v not in elsewhere and r in plan.stored and r not in found:
+            kept = r in plan.stored and not isinstance(step.op, (*REDUCTIONS, Dot))
+            if alike and ends and kept and v not in elsewhere and r not in found:
                 found[r] = v
     return {r: v for r, v in found.items() if v not in elsewhere}
 
