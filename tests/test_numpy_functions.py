@@ -11,6 +11,7 @@ import numpy_rows
 import pytest
 from numpy_rows import Array, Row
 
+import lineara as la
 from lineara.backends.numpy_interpreter import run
 from lineara.errors import LinearaError
 from lineara.frontend import dispatch
@@ -53,6 +54,53 @@ def test_gradient(row: Row) -> None:
     for i, slope in enumerate(found):
         expected = differences(function, inputs, i)
         np.testing.assert_allclose(slope, expected, rtol=1e-6, atol=1e-7)
+
+
+LAWFUL = ("fourier", "polynomials", "sets", "functional")
+"""Groups of which every row with a derivative is tried by all the laws, and not by one only."""
+
+
+def lawful() -> list[Row]:
+    """Rows with derivatives: all of some groups, and one of each function of the others."""
+    rows = [
+        row
+        for name in GROUPS
+        for row in importlib.import_module(f"numpy_rows.{name}").ROWS
+        if row[3] and (name in LAWFUL or name == "linalg")
+    ]
+    return rows[::3]
+
+
+@pytest.mark.parametrize("row", lawful(), ids=[row[0] for row in lawful()])
+def test_laws(row: Row) -> None:
+    """Forward mode agrees with reverse mode, examples with batches, machine code with NumPy."""
+    _, function, inputs, _ = row
+
+    def total(*xs: Any) -> Any:
+        return weighted(function(*xs))
+
+    whole = tuple(range(len(inputs)))
+    dots = [np.cos(np.arange(x.size)).reshape(x.shape).astype(x.dtype) for x in inputs]
+    value, slope = la.jvp(total, tuple(inputs), tuple(dots))
+    gradient = la.grad(total, whole)(*inputs)
+    pairing = sum(np.sum(np.real(g * d)) for g, d in zip(gradient, dots, strict=True))
+    np.testing.assert_allclose(slope, pairing, rtol=1e-9, atol=1e-9)
+    _, second = la.jvp(lambda *xs: la.jvp(total, xs, tuple(dots))[1], tuple(inputs), tuple(dots))
+    _, again = la.jvp(
+        lambda *xs: sum(
+            np.sum(np.real(g * d)) for g, d in zip(la.grad(total, whole)(*xs), dots, strict=True)
+        ),
+        tuple(inputs),
+        tuple(dots),
+    )
+    np.testing.assert_allclose(second, again, rtol=1e-7, atol=1e-7)
+    try:
+        compiled = la.jit(total)(*inputs)
+    except LinearaError:
+        return  # its shapes depend on values
+    np.testing.assert_allclose(compiled, value, rtol=1e-9, atol=1e-9)
+    several = [np.stack([x, x]) for x in inputs]
+    np.testing.assert_allclose(la.vmap(total)(*several), [value] * 2, rtol=1e-9, atol=1e-9)
 
 
 def weighted(output: Any) -> Any:

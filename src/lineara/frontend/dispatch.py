@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
+import inspect
 from collections.abc import Callable, Mapping
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
@@ -83,6 +86,8 @@ def _record_function(function: Callable[..., Any], args: Any, kwargs: Mapping[st
         if function in REFUSED:
             raise _refused(function)
         raise unsupported(_name_of(function), [f"np.{f.__name__}" for f in FUNCTIONS])
+    if len(args) > 1:
+        args, kwargs = _by_name(function, implementation, args, kwargs)
     result = carry_out(implementation, lambda: _name_of(function), args, kwargs)
     if function in AT_LEAST and len(args) > 1:
         return tuple(_record_function(function, (x,), kwargs) for x in args)
@@ -94,6 +99,37 @@ def _record_function(function: Callable[..., Any], args: Any, kwargs: Mapping[st
             return mark_order(own, _flat(args), kwargs)
         own.boxed = own.ndim == 0 and function in BOXING
     return own
+
+
+def _by_name(
+    function: Callable[..., Any],
+    implementation: Callable[..., Any],
+    args: Any,
+    kwargs: Mapping[str, Any],
+) -> tuple[Any, Mapping[str, Any]]:
+    """The arguments, those by name that NumPy takes by position and the implementation does not."""
+    names = _only_by_name(function, implementation)
+    if names is None or len(args) <= names[0]:
+        return args, kwargs
+    count, rest = names
+    return args[:count], {**dict(zip(rest, args[count:], strict=False)), **kwargs}
+
+
+@functools.cache
+def _only_by_name(
+    function: Callable[..., Any], implementation: Callable[..., Any]
+) -> tuple[int, tuple[str, ...]] | None:
+    """How many arguments the implementation takes by position, and the names of NumPy's others."""
+    try:
+        theirs = inspect.signature(function).parameters.values()
+    except ValueError:
+        return None
+    ours = inspect.signature(implementation).parameters.values()
+    if any(p.kind is Parameter.VAR_POSITIONAL for p in (*theirs, *ours)):
+        return None
+    by_place = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    count = sum(p.kind in by_place for p in ours)
+    return count, tuple(p.name for p in theirs if p.kind in by_place)[count:]
 
 
 def call_method(name: str, array: TracedArray, args: Any, kwargs: Mapping[str, Any]) -> Any:

@@ -6,7 +6,8 @@ Taylor's, long enough for the interval: the first term that is left out is below
 What is written as two numbers, such as the logarithm of 2, has a first one with so few bits that
 its multiples are exact. Results are within 4 units in the last place.
 
-Single precision takes double precision and rounds.
+Single precision takes double precision and rounds. Powers, arc functions and error functions are in
+modules of their own.
 """
 
 from __future__ import annotations
@@ -24,18 +25,24 @@ from lineara.backends.native.numbers import INT, Emit
 
 VECTOR = llir.vector(llir.DOUBLE, LANES)
 INTS = llir.vector(INT, LANES)
-Kernel = Callable[["Doubles", Any], Any]
+Kernel = Callable[..., Any]
+"""Writes a function of one or two vectors; its first argument is `Doubles`."""
 KERNELS: dict[str, Kernel] = {}
 """By C's names."""
 
 MANTISSA, BIAS = 52, 1023
 LEAST, MOST = float(np.finfo(float).tiny), float(np.finfo(float).max)
 """Normal numbers."""
+LARGE = 1.5 * 2.0**MANTISSA
+LARGE_BITS = int(np.array(LARGE).view(np.int64))
+"""Whole numbers are converted to integers, and back, by way of a number whose last bit means 1."""
+SHORT = 8
+"""Coefficients up to which a polynomial is short."""
 FIRST = 33
 """Bits of the first parts of constants: products with integers of 20 bits are exact."""
 
 
-def _in_parts(digits: str, count: int) -> list[float]:
+def in_parts(digits: str, count: int) -> list[float]:
     """A number as a sum of floats, of which all but the last have few bits."""
     rest, parts = Fraction(digits), []
     for _ in range(count - 1):
@@ -45,8 +52,8 @@ def _in_parts(digits: str, count: int) -> list[float]:
     return [*parts, float(rest)]
 
 
-LN2 = _in_parts("0.693147180559945309417232121458176568075500134360255254", 2)
-HALF_PI = _in_parts("1.57079632679489661923132169163975144209858469968755291", 3)
+LN2 = in_parts("0.693147180559945309417232121458176568075500134360255254", 2)
+HALF_PI = in_parts("1.57079632679489661923132169163975144209858469968755291", 3)
 FAR = float(1 << 20)
 """Angles beyond are left to C: more digits of π are needed than `HALF_PI` has;"""
 NEAR = 2.0**-30
@@ -54,11 +61,16 @@ NEAR = 2.0**-30
 
 
 class Doubles:
-    """Writes operations on vectors of doubles."""
+    """Writes operations on vectors of doubles.
+
+    Attributes:
+        fused: whether the processor multiplies and adds at once.
+    """
 
     def __init__(self, b: Any) -> None:
         self.b = b
         self.e = Emit(b)
+        self.fused = has_fma()
 
     def const(self, x: float) -> Any:
         return VECTOR([float(x)] * LANES)
@@ -86,7 +98,7 @@ class Doubles:
 
     def mul_add(self, x: Any, y: Any, z: Any) -> Any:
         """X y + z, rounded once if the processor can."""
-        if not has_fma():
+        if not self.fused:
             return self.add(self.mul(x, y), z)
         return self._call("fma", *map(self._number, (x, y, z)))
 
@@ -95,6 +107,9 @@ class Doubles:
 
     def abs(self, x: Any) -> Any:
         return self._call("fabs", x)
+
+    def sqrt(self, x: Any) -> Any:
+        return self._call("sqrt", x)
 
     def round(self, x: Any) -> Any:
         return self._call("rint", x)
@@ -111,7 +126,17 @@ class Doubles:
         return compare(symbol, self._number(x), self._number(y))
 
     def polynomial(self, x: Any, coefficients: Sequence[float]) -> Any:
-        """c₀ + c₁ x + c₂ x² + …, by Horner's rule."""
+        """c₀ + c₁ x + c₂ x² + …, by Horner's rule.
+
+        A long one is computed in two halves from c₂ on, which processors do at the same time.
+        """
+        if len(coefficients) < SHORT:
+            return self._horner(x, coefficients)
+        square, tail = self.mul(x, x), coefficients[2:]
+        even, odd = (self._horner(square, tail[k::2]) for k in range(2))
+        return self._horner(x, [*coefficients[:2], self.mul_add(odd, x, even)])
+
+    def _horner(self, x: Any, coefficients: Sequence[Any]) -> Any:
         *rest, total = coefficients
         for c in reversed(rest):
             total = self.mul_add(total, x, c)
@@ -123,8 +148,13 @@ class Doubles:
         return self.where(self.compare("<", x, high), x, high)
 
     def integer(self, x: Any) -> Any:
-        """A small whole number as an integer."""
-        return self.b.fptosi(x, INTS)
+        """A small whole number as an integer: the last bits of its sum with a large number."""
+        bits = self.b.bitcast(self.add(x, LARGE), INTS)
+        return self.b.sub(bits, self.int(LARGE_BITS))
+
+    def whole(self, n: Any) -> Any:
+        """A small integer as a number."""
+        return self.sub(self.b.bitcast(self.b.add(n, self.int(LARGE_BITS)), VECTOR), LARGE)
 
     def power_of_two(self, n: Any) -> Any:
         """2ⁿ, where that is a normal number."""
@@ -137,49 +167,90 @@ def kernel(f: Kernel) -> Kernel:
     return f
 
 
-def called(b: Any, name: str, x: Any) -> Any:
+def called(b: Any, name: str, *xs: Any) -> Any:
     """The result of a kernel, which becomes a function of the module."""
     module = b.module
     known = module.globals.get(f"kernel.{name}")
     if known is None:
-        known = llir.Function(module, llir.function_type(VECTOR, [VECTOR]), f"kernel.{name}")
+        type = llir.function_type(VECTOR, [VECTOR] * len(xs))
+        known = llir.Function(module, type, f"kernel.{name}")
         known.internal = True
         known.attributes += ["nounwind", "readnone"]
         inside = llir.Builder(known.append_basic_block("entry"))
-        inside.ret(KERNELS[name](Doubles(inside), known.args[0]))
-    return b.call(known, [x])
+        inside.ret(KERNELS[name](Doubles(inside), *known.args))
+    return b.call(known, xs)
 
 
 # -- exponentials ---------------------------------------------------------------------------------
 
 
-def _multiples_of_ln2(d: Doubles, x: Any) -> tuple[Any, Any]:
+def multiples_of_ln2(d: Doubles, x: Any) -> tuple[Any, Any]:
     """The nearest n, and x − n ln 2."""
     n = d.round(d.mul(x, 1 / np.log(2)))
     high, low = LN2
     return n, d.mul_add(n, -low, d.mul_add(n, -high, x))
 
 
+def exp_of_small(d: Doubles, r: Any) -> Any:
+    """The exponential of a number of at most ½ ln 2."""
+    return d.polynomial(r, [1 / factorial(k) for k in range(14)])
+
+
+def times_power_of_two(d: Doubles, x: Any, n: Any) -> Any:
+    """2ⁿ x, rounded once; 2ⁿ may be no normal number, but its halves are."""
+    n = d.integer(n)
+    half = d.b.ashr(n, d.int(1))
+    return d.mul(d.mul(x, d.power_of_two(half)), d.power_of_two(d.b.sub(n, half)))
+
+
 @kernel
 def _exp(d: Doubles, x: Any) -> Any:
-    n, r = _multiples_of_ln2(d, d.limited(x, -750.0, 710.0))
-    p = d.polynomial(r, [1 / factorial(k) for k in range(14)])
-    n = d.integer(n)
-    half = d.b.ashr(n, d.int(1))  # 2ⁿ may be no normal number; its halves are
-    result = d.mul(d.mul(p, d.power_of_two(half)), d.power_of_two(d.b.sub(n, half)))
+    n, r = multiples_of_ln2(d, d.limited(x, -750.0, 710.0))
+    result = times_power_of_two(d, exp_of_small(d, r), n)
     return d.where(d.compare("uno", x, x), x, result)
 
 
 @kernel
-def _expm1(d: Doubles, x: Any) -> Any:
-    n, r = _multiples_of_ln2(d, d.limited(x, -40.0, 710.0))
+def _exp2(d: Doubles, x: Any) -> Any:
+    near = d.limited(x, -1080.0, 1025.0)
+    n = d.round(near)
+    result = times_power_of_two(d, exp_of_small(d, d.mul(d.sub(near, n), np.log(2))), n)
+    return d.where(d.compare("uno", x, x), x, result)
+
+
+def _quarter_of_expm1(d: Doubles, x: Any) -> Any:
+    """(exp(x) − 1) / 4 for x between −40 and 710.6, where exp(x) may be too large."""
+    n, r = multiples_of_ln2(d, x)
     q = d.polynomial(r, [1 / factorial(k) for k in range(2, 15)])
     p = d.mul_add(d.mul(r, r), q, r)  # expm1(r)
-    half = d.power_of_two(d.b.sub(d.integer(n), d.int(1)))
-    result = d.mul(d.add(d.mul(half, p), d.sub(half, 0.5)), 2.0)
-    small = d.compare("<", d.abs(x), 2.0**-54)
-    unchanged = d.b.or_(small, d.compare("uno", x, x))
-    return d.where(unchanged, x, result)
+    quarter = d.power_of_two(d.b.sub(d.integer(n), d.int(2)))
+    return d.add(d.mul(quarter, p), d.sub(quarter, 0.25))
+
+
+def _unchanged(d: Doubles, x: Any, limit: float) -> Any:
+    """Whether a number is its own result: if it is small, or is none."""
+    return d.b.or_(d.compare("<", d.abs(x), limit), d.compare("uno", x, x))
+
+
+@kernel
+def _expm1(d: Doubles, x: Any) -> Any:
+    result = d.mul(_quarter_of_expm1(d, d.limited(x, -40.0, 710.0)), 4.0)
+    return d.where(_unchanged(d, x, 2.0**-54), x, result)
+
+
+@kernel
+def _sinh(d: Doubles, x: Any) -> Any:
+    q = _quarter_of_expm1(d, d.limited(d.abs(x), 0.0, 710.6))
+    other = d.div(d.mul(q, 0.25), d.add(q, 0.25))
+    result = d.signed(d.mul(d.add(q, other), 2.0), x)
+    return d.where(_unchanged(d, x, 2.0**-28), x, result)
+
+
+@kernel
+def _cosh(d: Doubles, x: Any) -> Any:
+    quarter = d.add(_quarter_of_expm1(d, d.limited(d.abs(x), 0.0, 710.6)), 0.25)
+    result = d.add(d.mul(quarter, 2.0), d.div(0.125, quarter))
+    return d.where(d.compare("uno", x, x), x, result)
 
 
 @kernel
@@ -192,31 +263,37 @@ def _tanh(d: Doubles, x: Any) -> Any:
 # -- logarithms -----------------------------------------------------------------------------------
 
 
-def _log_of_normal(d: Doubles, x: Any, lost: Any) -> Any:
-    """log(x + lost), where x is positive and normal, and `lost` has no bit in common with it.
-
-    With x = 2ⁿ (1 + f), where 1 + f is between √½ and √2, and s = f / (2 + f), log(1 + f) is
-    2 artanh(s) = f − f²/2 + s (f²/2 + R), R = 2 s²/3 + 2 s⁴/5 + ….
-    """
+def scaled(d: Doubles, x: Any) -> tuple[Any, Any]:
+    """Whole n and f, so that x = 2ⁿ (1 + f) and 1 + f is between √½ and √2; for normal x > 0."""
     bits = d.b.bitcast(x, INTS)
     root = int(np.array(np.sqrt(0.5)).view(np.int64))
-    from_root = d.b.sub(bits, d.int(root))
-    exponent = d.b.ashr(from_root, d.int(MANTISSA))
-    scaled = d.b.sub(bits, d.b.shl(exponent, d.int(MANTISSA)))
-    f = d.sub(d.b.bitcast(scaled, VECTOR), 1.0)
-    n = d.b.sitofp(exponent, VECTOR)
-    lost = d.div(lost, x)
+    exponent = d.b.ashr(d.b.sub(bits, d.int(root)), d.int(MANTISSA))
+    rest = d.b.sub(bits, d.b.shl(exponent, d.int(MANTISSA)))
+    return d.whole(exponent), d.sub(d.b.bitcast(rest, VECTOR), 1.0)
+
+
+def log_rest(d: Doubles, f: Any, small: Any) -> Any:
+    """What log(1 + f) + small is less than f, for f as `scaled` has it.
+
+    With s = f / (2 + f), log(1 + f) is 2 artanh(s) = f − f²/2 + s (f²/2 + R), where
+    R = 2 s²/3 + 2 s⁴/5 + ….
+    """
     s = d.div(f, d.add(f, 2.0))
     z = d.mul(s, s)
     r = d.mul(z, d.polynomial(z, [2 / (2 * k + 1) for k in range(1, 12)]))
     half = d.mul(d.mul(f, f), 0.5)
+    return d.sub(half, d.mul_add(s, d.add(half, r), small))
+
+
+def _log_of_normal(d: Doubles, x: Any, lost: Any) -> Any:
+    """log(x + lost), where x is positive and normal, and `lost` has no bit in common with it."""
+    n, f = scaled(d, x)
     high, low = LN2
-    small = d.mul_add(n, low, lost)
-    rest = d.sub(half, d.mul_add(s, d.add(half, r), small))
+    rest = log_rest(d, f, d.mul_add(n, low, d.div(lost, x)))
     return d.mul_add(n, high, d.sub(f, rest))
 
 
-def _log_of_any(d: Doubles, x: Any, result: Any) -> Any:
+def log_of_any(d: Doubles, x: Any, result: Any) -> Any:
     """The logarithm where that of x is not a finite number."""
     result = d.where(d.compare("==", x, np.inf), x, result)
     result = d.where(d.compare("==", x, 0.0), -np.inf, result)
@@ -231,7 +308,7 @@ def _log(d: Doubles, x: Any) -> Any:
     safe = d.limited(scaled, LEAST, MOST)
     result = _log_of_normal(d, safe, d.const(0.0))
     exact = d.sub(result, d.where(tiny, 54 * np.log(2), 0.0))
-    return _log_of_any(d, x, exact)
+    return log_of_any(d, x, exact)
 
 
 @kernel
@@ -241,7 +318,7 @@ def _log1p(d: Doubles, x: Any) -> Any:
     large = d.compare(">", safe, 1.0)
     lost = d.where(large, d.sub(1.0, d.sub(one, safe)), d.sub(safe, d.sub(one, 1.0)))
     result = _log_of_normal(d, one, lost)
-    result = _log_of_any(d, d.add(x, 1.0), result)
+    result = log_of_any(d, d.add(x, 1.0), result)
     return d.where(d.compare("<", d.abs(x), 2.0**-54), x, result)
 
 

@@ -7,8 +7,12 @@ take C's own function of numbers, which is quicker for one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
+from lineara.backends.native import kernels_arcs as _arcs  # noqa: F401  (they fill KERNELS)
+from lineara.backends.native import kernels_errors as _errors  # noqa: F401
+from lineara.backends.native import kernels_powers as _powers  # noqa: F401
 from lineara.backends.native import llir
 from lineara.backends.native.kernels import KERNELS, VECTOR, called
 from lineara.backends.native.machine import LANES, vector_maths
@@ -56,7 +60,7 @@ def function(e: Emit, op: str, *operands: Num) -> Num:
     vector = None if e.alone else _vector_name(name, dtype.itemsize, len(operands))
     part = part_type(dtype)
     if vector is None and not e.alone and NAMES[op] in KERNELS:
-        return _own(e, NAMES[op], e.spread(numbers[0], LANES), lanes)
+        return _own(e, NAMES[op], [e.spread(x, LANES) for x in numbers], lanes)
     if vector is None:
         found = [
             Num(dtype, (e.outside(name, part, [e.lane(x, k).value for x in numbers]),))
@@ -69,12 +73,12 @@ def function(e: Emit, op: str, *operands: Num) -> Num:
     return whole if lanes == LANES else e.lane(whole, 0)
 
 
-def _own(e: Emit, name: str, x: Num, lanes: int) -> Num:
+def _own(e: Emit, name: str, xs: Sequence[Num], lanes: int) -> Num:
     """The function by a kernel of our own, of doubles."""
-    short = x.dtype.itemsize == 4
-    value = e.b.fpext(x.value, VECTOR) if short else x.value
-    value = called(e.b, name, value)
-    whole = Num(x.dtype, (e.b.fptrunc(value, x.value.type) if short else value,), LANES)
+    dtype, type = xs[0].dtype, xs[0].value.type
+    short = dtype.itemsize == 4
+    value = called(e.b, name, *(e.b.fpext(x.value, VECTOR) if short else x.value for x in xs))
+    whole = Num(dtype, (e.b.fptrunc(value, type) if short else value,), LANES)
     return whole if lanes == LANES else e.lane(whole, 0)
 
 

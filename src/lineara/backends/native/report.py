@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -103,13 +104,15 @@ class _Names:
 
     def __init__(self) -> None:
         self.known: dict[Operand, str] = {}
+        self.taken: Counter[str] = Counter()
 
     def __call__(self, v: Operand) -> str:
         if isinstance(v, Literal):
             return str(v.value)
         if v not in self.known:
             hint = getattr(v, "hint", None) or "t"
-            taken = sum(name.split("_")[0] == hint for name in self.known.values())
+            taken = self.taken[hint]
+            self.taken[hint] += 1
             self.known[v] = f"{hint}_{taken}" if taken else hint
         return self.known[v]
 

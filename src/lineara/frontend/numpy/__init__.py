@@ -83,6 +83,5 @@ REFUSED: dict[Callable[..., Any], tuple[str, str]] = {
     **dict.fromkeys((np.may_share_memory, np.shares_memory), _MEMORY),
     **dict.fromkeys((np.busday_count, np.busday_offset, np.is_busday), _DATES),
     np.datetime_as_string: _DATES,
-    np.i0: ("it has no rule of its own", "use scipy.special.i0"),
 }
 """Functions that have no meaning on traced arrays: why, and what to do instead."""

@@ -21,6 +21,7 @@ from lineara.frontend.core import (
     type_of_array,
 )
 from lineara.frontend.numpy.reductions import ABSENT
+from lineara.frontend.trace import Traced
 from lineara.ops.convolution import Convolve
 from lineara.where import user_source
 
@@ -123,6 +124,12 @@ def _slope(f: TracedArray, spacing: Any, axis: int, edge_order: int) -> Any:
             found=f"coordinates of shape {shape_of(spacing)}",
             expected=f"{n} of them, one for each element of axis {axis}",
         )
+    if not uniform and not isinstance(
+        spacing, Traced
+    ):  # as NumPy does where it makes no difference
+        steps = np.diff(spacing)
+        if np.all(steps == steps[0]):
+            uniform, spacing = True, steps[0]
     g: Any = np.moveaxis(f, axis, 0)  # type: ignore[type-var]
     h: Any = [spacing] * 2
     if uniform:
@@ -238,7 +245,11 @@ def _periodic(x: Any, xp: Any, fp: Any, period: Any) -> Any:
 # -- convolutions ---------------------------------------------------------------------------------
 
 
-def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+MODES: dict[Any, str] = {0: "valid", 1: "same", 2: "full"}
+"""Names of modes by their old numbers."""
+
+
+def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
     """The sums of products of `a` with `v` reversed, at each displacement."""
     x, y = (traced(np.ravel(traced(z))) if np.ndim(z) == 0 else traced(z) for z in (a, v))
     if len(y) > len(x):
@@ -250,6 +261,8 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
             where=user_source(),
             found=f"shapes {shape_of(a)} and {shape_of(v)}",
         )
+    mode = mode.item() if isinstance(mode, TracedArray) else mode
+    mode = MODES.get(mode, mode)
     if mode not in ("full", "same", "valid"):
         raise ValueError(f"mode must be 'valid', 'same', or 'full' (got {mode!r})")
     dtype = promoted(x, y)
@@ -282,7 +295,7 @@ def _shifted(x: TracedArray, m: int) -> Any:
     return np.reshape(copies[: m * (n - 1)], (m, n - 1))
 
 
-def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     """The sums of products of `a` with the conjugate of `v`, at each displacement."""
     x, y = traced(a), traced(v)
     if y.size > x.size:

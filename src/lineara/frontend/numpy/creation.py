@@ -41,6 +41,8 @@ def full_like(
     order: str = "K",
     subok: bool = True,
     shape: Any = None,
+    *,
+    device: Any = None,
 ) -> TracedArray:
     """An array of the type of `a` with the same value everywhere."""
     kind = type_of_array(a).dtype if dtype is None else dtype
@@ -62,7 +64,13 @@ def _filled_like(value: int) -> Callable[..., Any]:
     """``np.zeros_like`` or ``np.ones_like``."""
 
     def function(
-        a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+        a: Any,
+        dtype: Any = None,
+        order: str = "K",
+        subok: bool = True,
+        shape: Any = None,
+        *,
+        device: Any = None,
     ) -> TracedArray:
         return full_like(a, value, dtype, order, subok, shape)
 
@@ -95,6 +103,11 @@ def array(
     return traced(reshape(x, (1,) * (ndmin - x.ndim) + x.shape))
 
 
+def copy(a: Any, order: str = "K", subok: bool = False) -> TracedArray:
+    """The array; every result is an array object of its own."""
+    return traced(a)
+
+
 def asarray(
     a: Any, dtype: Any = None, order: str = "K", *, copy: bool | None = None
 ) -> TracedArray:
@@ -122,6 +135,8 @@ def linspace(
     retstep: bool = False,
     dtype: Any = None,
     axis: int = 0,
+    *,
+    device: Any = None,
 ) -> Any:
     """`num` numbers from `start` to `stop` at equal distances."""
     num = operator.index(num)
@@ -174,9 +189,7 @@ def geomspace(
     """`num` numbers from `start` to `stop` at equal ratios."""
     num = operator.index(num)
     first, last = traced(start), traced(stop)
-    kind = np.result_type(first.dtype, last.dtype, np.float64(0) if dtype is None else dtype)
-    if dtype is None:
-        kind = promoted(start, stop, 1.0)
+    kind = np.result_type(first.dtype, last.dtype, np.float64 if dtype is None else dtype, 1.0)
     begin, end = (convert(x, kind) for x in (first, last))
     sign = np.sign(begin)
     one, other = begin / sign, end / sign
@@ -257,13 +270,13 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.asarray: asarray,
     np.asanyarray: asarray,
     np.ascontiguousarray: asarray,
-    np.copy: traced,
+    np.copy: copy,
     np.linspace: linspace,
     np.logspace: logspace,
     np.geomspace: geomspace,
     np.min_scalar_type: min_scalar_type,
     **{f: _as_text(f) for f in (np.array2string, np.array_repr, np.array_str)},
-    np.shape: shape_of,
+    np.shape: lambda a: shape_of(a),
     np.ndim: lambda a: type_of_array(a).ndim,
     np.size: size,
     np.iscomplexobj: lambda x: type_of_array(x).dtype.kind == "c",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import scipy.special
 
 from lineara.frontend.core import apply, convert, elementwise, traced
 from lineara.ops import complex as parts
@@ -63,6 +64,11 @@ def sinc(x: Any) -> Any:
     return np.where(small, series, np.sin(safe) / safe)
 
 
+def i0(x: Any) -> Any:
+    """The modified Bessel function of the first kind of order 0."""
+    return scipy.special.i0(convert(traced(x), np.dtype(np.float64)))
+
+
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.real: real,
     np.imag: imag,
@@ -75,4 +81,5 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.around: rounded,
     np.fix: np.trunc,
     np.sinc: sinc,
+    np.i0: i0,
 }

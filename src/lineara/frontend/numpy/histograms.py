@@ -91,6 +91,9 @@ def histogram(
         w = np.ravel(traced(weights))
     x = convert(x, np.dtype(np.uint8)) if x.dtype.kind == "b" else x
     edges = _edges(x, bins, range, w)
+    if not len(edges):
+        empty = np.zeros(0, np.intp if w is None else w.dtype)
+        return (empty / 1 if density else empty), edges
     size = len(edges) + 1
     dtype = np.dtype(np.float64) if w is None or w.dtype.kind == "b" else w.dtype
     counts = added_up(_places(x, edges), w, size, dtype)[1:-1]
@@ -103,9 +106,12 @@ def histogramdd(
     sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
     is_matrix = isinstance(sample, Traced | np.ndarray) and len(shape_of(sample)) == 2
-    columns = list(sample.T) if is_matrix else list(sample)
+    is_array = isinstance(sample, Traced | np.ndarray)
+    columns = list(sample.T) if is_matrix else [sample] if is_array else list(sample)
     if not shape_of(columns[0]):
         columns = [np.stack(columns)]
+    common = np.result_type(*(traced(x).dtype for x in columns))
+    columns = [convert(traced(x), common) for x in columns]
     axes = len(columns)
     each = list(bins) if isinstance(bins, list | tuple) or shape_of(bins) else [bins] * axes
     limits = [None] * axes if range is None else list(range)

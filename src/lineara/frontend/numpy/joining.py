@@ -14,7 +14,7 @@ from lineara.errors import (
     UnsupportedError,
 )
 from lineara.frontend.array import TracedArray
-from lineara.frontend.core import apply, axis_of, broadcast_to, convert, traced
+from lineara.frontend.core import apply, axis_of, broadcast_to, convert, promoted, traced
 from lineara.frontend.core import broadcast_shapes as common_shape
 from lineara.frontend.core import type_of_array as type_of
 from lineara.frontend.trace import Traced
@@ -23,14 +23,16 @@ from lineara.ops.slicing import Concatenate
 from lineara.where import user_source
 
 
-def concatenate(arrays: Any, /, axis: Any = 0, *, dtype: Any = None) -> TracedArray:
+def concatenate(
+    arrays: Any, /, axis: Any = 0, *, dtype: Any = None, casting: Any = "same_kind"
+) -> TracedArray:
     items: list[Any] = [x if isinstance(x, Traced) else np.asarray(x) for x in arrays]
-    if dtype is None:  # a number is an array here
-        target = np.result_type(*(type_of(x).dtype for x in items))
+    if dtype is None:
+        target = promoted(*(x if _is_number(x) else y for x, y in zip(arrays, items, strict=True)))
     else:
         target = supported_dtype(dtype)
         for x in items:
-            if not np.can_cast(type_of(x).dtype, target, "same_kind"):
+            if not np.can_cast(type_of(x).dtype, target, casting):
                 raise TypeMismatchError(
                     "the arrays do not fit into the dtype that is wanted",
                     where=user_source(),
@@ -51,7 +53,12 @@ def concatenate(arrays: Any, /, axis: Any = 0, *, dtype: Any = None) -> TracedAr
     return apply(Concatenate(axis_of(axis, parts[0].ndim)), *parts)
 
 
-def stack(arrays: Any, axis: int = 0) -> TracedArray:
+def _is_number(x: Any) -> bool:
+    """Whether it is a number of Python's, whose dtype adapts; a traced one is an array here."""
+    return type(x) in (int, float, complex)
+
+
+def stack(arrays: Any, axis: int = 0, **options: Any) -> TracedArray:
     items: list[Any] = [x if isinstance(x, Traced) else np.asarray(x) for x in arrays]
     shapes = [np.shape(x) for x in items]
     if len(set(shapes)) != 1:
@@ -62,16 +69,16 @@ def stack(arrays: Any, axis: int = 0) -> TracedArray:
             expected="equal shapes",
             remedy="broadcast them to one shape, or join them with np.concatenate",
         )
-    return concatenate([np.expand_dims(x, axis) for x in items], axis)
+    return concatenate([np.expand_dims(x, axis) for x in items], axis, **options)
 
 
-def vstack(tup: Any) -> TracedArray:
-    return concatenate([np.atleast_2d(x) for x in tup], 0)
+def vstack(tup: Any, **options: Any) -> TracedArray:
+    return concatenate([np.atleast_2d(x) for x in tup], 0, **options)
 
 
-def hstack(tup: Any) -> TracedArray:
+def hstack(tup: Any, **options: Any) -> TracedArray:
     items = [np.atleast_1d(x) for x in tup]
-    return concatenate(items, 0 if items and np.ndim(items[0]) == 1 else 1)
+    return concatenate(items, 0 if items and np.ndim(items[0]) == 1 else 1, **options)
 
 
 def dstack(tup: Any) -> TracedArray:
@@ -114,6 +121,8 @@ def _joined(item: Any, depth: int, ndim: int) -> Any:
 
 
 def append(arr: Any, values: Any, axis: int | None = None) -> TracedArray:
+    if axis is None:
+        arr, values = np.ravel(traced(arr)), np.ravel(traced(values))
     return concatenate([arr, values], axis)
 
 
@@ -175,7 +184,8 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[TracedArray, ...]:
 
 
 def tile(A: Any, reps: Any) -> TracedArray:
-    counts = tuple(reps) if isinstance(reps, Sequence | np.ndarray) else (reps,)
+    several = isinstance(reps, Sequence | np.ndarray)
+    counts = tuple(int(n) for n in reps) if several else (int(reps),)
     shape = np.shape(A)
     ndim = max(len(shape), len(counts))
     shape = (1,) * (ndim - len(shape)) + shape
@@ -191,7 +201,15 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> TracedArray:
     if axis is None:
         x, axis = x.reshape(-1), 0
     axis = axis_of(axis, x.ndim)
-    return take(x, np.repeat(np.arange(x.shape[axis]), known(repeats, "np.repeat")), axis)
+    counts = np.asarray(known(repeats, "np.repeat"))
+    if counts.dtype.kind not in "biu":
+        raise TypeMismatchError(
+            "elements are repeated a whole number of times",
+            where=user_source(),
+            found=f"repeats of dtype {counts.dtype}",
+            expected="integers",
+        )
+    return take(x, np.repeat(np.arange(x.shape[axis]), counts), axis)
 
 
 def known(x: Any, name: str) -> Any:

@@ -224,6 +224,7 @@ def multi_dot(arrays: Any) -> Any:
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     (a,) = inexact(x)
+    ord = _plain(ord)
     axes = axes_of(axis, a.ndim)
     if ord is None and (axis is None or len(axes) in (1, 2)):
         return _root_of_squares(a, axes, keepdims)
@@ -240,6 +241,11 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     )
 
 
+def _plain(ord: Any) -> Any:
+    """The order of a norm, as a number that is known."""
+    return ord.item() if isinstance(ord, TracedArray) else ord
+
+
 def _root_of_squares(x: Any, axis: Any, keepdims: bool) -> Any:
     """The 2-norm. Where it is zero its derivative is taken to be zero, the shortest subgradient."""
     squares = np.real(x) ** 2 + np.imag(x) ** 2 if x.dtype.kind == "c" else x * x
@@ -250,6 +256,7 @@ def _root_of_squares(x: Any, axis: Any, keepdims: bool) -> Any:
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
     (a,) = inexact(x)
+    ord = _plain(ord)
     if ord is None or ord == 2:
         return _root_of_squares(a, axis, keepdims)
     size = np.abs(a)
@@ -275,7 +282,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     (a,) = inexact(x)
-    return _matrix_norm(a, ord, (a.ndim - 2, a.ndim - 1), keepdims)
+    return _matrix_norm(a, _plain(ord), (a.ndim - 2, a.ndim - 1), keepdims)
 
 
 def _matrix_norm(a: Any, ord: Any, axes: Any, keepdims: bool) -> Any:
@@ -303,6 +310,7 @@ def cond(x: Any, p: Any = None) -> Any:
             where=user_source(),
             found=f"shape {np.shape(x)}",
         )
+    p = _plain(p)
     if p is None or p in (2, -2):
         s = svdvals(x)
         result = s[..., 0] / s[..., -1] if p != -2 else s[..., -1] / s[..., 0]

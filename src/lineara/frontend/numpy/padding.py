@@ -34,7 +34,7 @@ STATISTICS: dict[str, Callable[..., Any]] = {
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
     x = traced(array)
     widths = _pad_widths(pad_width, x.ndim)
-    if mode not in OPTIONS:
+    if not isinstance(mode, str) or mode not in OPTIONS:
         raise UnsupportedError(
             f"np.pad with mode={mode!r} is not supported on traced arrays",
             where=user_source(),

@@ -73,7 +73,8 @@ def polydiv(u: Any, v: Any) -> Any:
     p, q = (np.add(_coefficients(a), 0.0) for a in (u, v))
     dtype = np.result_type(p.dtype, q.dtype)
     rest, divisor = (convert(x, dtype) for x in (p, q))
-    n, scale, quotient = len(divisor), 1.0 / divisor[0], []
+    n, quotient = len(divisor), []
+    scale = convert(1.0 / q[0], dtype)
     for k in range(len(rest) - n + 1):
         quotient.append(scale * rest[k])
         changed = rest[k : k + n] - quotient[-1] * divisor
@@ -85,7 +86,7 @@ def polydiv(u: Any, v: Any) -> Any:
 
 
 def polyder(p: Any, m: int = 1) -> Any:
-    x = _coefficients(p)
+    x, m = _coefficients(p), int(m)
     if m < 0:
         raise ValueError("Order of derivative must be positive (see polyint)")
     for _ in range(m):
@@ -94,7 +95,9 @@ def polyder(p: Any, m: int = 1) -> Any:
 
 
 def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
-    x = _coefficients(p)
+    if int(m) == 0 and not isinstance(p, np.poly1d):
+        return traced(p)
+    x, m = _coefficients(p), int(m)
     if m < 0:
         raise ValueError("Order of integral must be positive (see polyder)")
     constants: Any = np.zeros(m) if k is None else traced(np.atleast_1d(k))
@@ -121,8 +124,8 @@ def poly(seq_of_zeros: Any) -> Any:
         return 1.0
     result: Any = np.ones(1, x.dtype, like=x)
     for i in range(len(x)):  # times (z − x_i)
-        shifted = np.concatenate((result, np.zeros(1, x.dtype)))
-        result = shifted - x[i] * np.concatenate((np.zeros(1, x.dtype), result))
+        inner = result[1:] - x[i] * result[:-1]
+        result = np.concatenate((result[:1], inner, -x[i] * result[-1:]))
     if x.dtype.kind == "c" and np.all(np.sort(x) == np.sort(x.conj())):
         return result.real  # zeros in conjugate pairs
     return result
@@ -167,7 +170,7 @@ def polyfit(
 ) -> Any:
     """The polynomial of degree `deg` that is closest to points, by least squares."""
     at, values = np.add(traced(x), 0.0), np.add(traced(y), 0.0)
-    order = operator.index(deg) + 1
+    order = int(deg) + 1
     weights = None if w is None else np.add(traced(w), 0.0)
     _check_points(at, values, weights, order)
     if rcond is None:

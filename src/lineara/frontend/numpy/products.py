@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import ShapeMismatchError
+from lineara.errors import ShapeMismatchError, TypeMismatchError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply, axis_of, broadcast_to, convert, shape_of, traced
 from lineara.frontend.core import type_of_array as type_of
@@ -18,9 +18,24 @@ from lineara.ops.contract import Dot
 from lineara.where import user_source
 
 
-def einsum(*operands: Any, optimize: Any = None) -> TracedArray:
+def einsum(
+    *operands: Any,
+    optimize: Any = None,
+    dtype: Any = None,
+    order: str = "K",
+    casting: Any = "safe",
+) -> TracedArray:
     inputs, output, arrays = _parsed(operands)
-    dtype = np.result_type(*(type_of(x).dtype for x in arrays))  # a number is an array here
+    found = np.result_type(*(type_of(x).dtype for x in arrays))  # a number is an array here
+    if dtype is not None and not np.can_cast(found, dtype, casting):
+        raise TypeMismatchError(
+            "einsum would change the dtype of its operands",
+            where=user_source(),
+            found=f"{found}",
+            expected=f"a dtype that fits into {np.dtype(dtype)}",
+            remedy="convert the operands first, or pass casting=",
+        )
+    dtype = found if dtype is None else np.dtype(dtype)
     if dtype.kind == "b":  # whether any product is true
         counts = (convert(x, np.dtype(np.int64)) for x in arrays)
         return np.not_equal(einsum(",".join(inputs) + "->" + output, *counts), 0)  # type: ignore[return-value]
@@ -29,14 +44,14 @@ def einsum(*operands: Any, optimize: Any = None) -> TracedArray:
         for labels, x in zip(inputs, arrays, strict=True)
     ]
     if len(terms) > 2:
-        order = np.einsum_path(
+        pairs = np.einsum_path(
             ",".join(labels for labels, _ in terms) + "->" + output,
             *(np.broadcast_to(np.float64(0), x.shape) for _, x in terms),
             optimize="optimal" if len(terms) < 5 else "greedy",
         )[0][1:]
     else:
-        order = [tuple(range(len(terms)))] if len(terms) == 2 else []
-    for pair in order:
+        pairs = [tuple(range(len(terms)))] if len(terms) == 2 else []
+    for pair in pairs:
         chosen = [terms.pop(i) for i in sorted(pair, reverse=True)]
         while len(chosen) > 1:
             second, first = chosen.pop(0), chosen.pop(0)

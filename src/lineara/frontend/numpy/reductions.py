@@ -275,11 +275,14 @@ def _nan_as(unit: int) -> Callable[[Any], TracedArray]:
 def _extreme_ignoring_nan(function: Callable[..., Any], last: float) -> Callable[..., Any]:
     """``np.nanmax`` or ``np.nanmin``: NaN only where all elements are."""
 
-    def ignoring(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    def ignoring(a: Any, axis: Any = None, *, keepdims: bool = False, **options: Any) -> Any:
         x = traced(a)
         mask = missing(x)
         if mask is None:
-            return function(x, axis, keepdims=keepdims)
+            return function(x, axis, keepdims=keepdims, **options)
+        if options:
+            ufunc = np.fmax if last < 0 else np.fmin
+            return ufunc.reduce(x, axis=axis, keepdims=keepdims, **options)
         extreme = function(np.where(mask, last, x), axis, keepdims=keepdims)
         return np.where(all_(mask, axis, keepdims=keepdims), np.nan, extreme)
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from lineara.errors import TypeMismatchError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import axis_of, convert, promoted, reshape, traced
 from lineara.frontend.numpy.joining import concatenate, known, take
 from lineara.frontend.numpy.sorting import searchsorted
 from lineara.frontend.trace import Traced
+from lineara.where import user_source
 
 
 def unique(
@@ -46,6 +48,16 @@ def _by_name(function: Callable[..., Any]) -> Callable[..., Any]:
     return named
 
 
+def unique_values(x: Any, /) -> Any:
+    """The elements that differ, in the order in which NumPy finds them."""
+    array = traced(x)
+    values = known(array, "np.unique_values")
+    ordered, places = np.unique(values, True, equal_nan=False)
+    if not np.any(np.isnan(ordered)):
+        places = places[np.searchsorted(ordered, np.unique_values(values))]
+    return take(array, places)
+
+
 def isin(
     element: Any,
     test_elements: Any,
@@ -58,7 +70,7 @@ def isin(
     x = traced(element)
     among: Any = np.ravel(traced(test_elements))
     if not among.size:
-        return np.full(x.shape, invert, like=x)
+        return np.full(x.shape, bool(invert), like=x)
     ordered = np.sort(among)
     place = np.minimum(searchsorted(ordered, convert(x, promoted(x, among))), among.size - 1)
     found = np.equal(ordered[place], x)
@@ -105,10 +117,17 @@ def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     """How often each whole number occurs, or the sum of the weights of its occurrences."""
     numbers = traced(x)
-    largest = known(np.max(numbers, initial=-1), "np.bincount") if numbers.size else -1
-    if numbers.size and known(np.min(numbers), "np.bincount") < 0:
+    values = known(numbers, "np.bincount")
+    if np.ndim(values) != 1 or not np.can_cast(values.dtype, np.intp, "safe"):
+        raise TypeMismatchError(
+            "np.bincount counts whole numbers on one axis",
+            where=user_source(),
+            found=str(numbers.value.type),
+            expected="integers, none of them negative",
+        )
+    if values.size and values.min() < 0:
         raise ValueError("'list' argument must have no negative elements")
-    size = max(int(largest) + 1, minlength)
+    size = max(int(values.max(initial=0)) + 1 if values.size else 0, minlength)
     return added_up(numbers, weights, size, np.dtype(np.float64))
 
 
@@ -136,7 +155,7 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Any:
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.unique: unique,
     **{f: _by_name(f) for f in (np.unique_all, np.unique_counts, np.unique_inverse)},
-    np.unique_values: lambda x, /: unique(x, equal_nan=False),
+    np.unique_values: unique_values,
     np.isin: isin,
     np.intersect1d: intersect1d,
     np.union1d: union1d,

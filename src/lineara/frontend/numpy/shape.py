@@ -20,6 +20,7 @@ from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply, axes_of, axis_of, broadcast_shapes, convert, traced
 from lineara.frontend.core import broadcast_to as broadcast
 from lineara.frontend.core import reshape as reshape_to
+from lineara.frontend.trace import Traced
 from lineara.ir.types import supported_dtype
 from lineara.ops.shape import Flip, Transpose
 from lineara.where import user_source
@@ -162,14 +163,14 @@ def squeeze(a: Any, axis: Any = None) -> TracedArray:
     return traced(reshape_to(x, tuple(n for i, n in enumerate(x.shape) if i not in axes)))
 
 
-def broadcast_to(array: Any, shape: Any) -> TracedArray:
+def broadcast_to(array: Any, shape: Any, subok: bool = False) -> TracedArray:
     lengths = tuple(map(operator.index, shape if isinstance(shape, Iterable) else (shape,)))
     return traced(broadcast(array, lengths))
 
 
-def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
+def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
     shape = broadcast_shapes(*args)
-    return tuple(broadcast(x, shape) for x in args)
+    return tuple(broadcast(x if isinstance(x, Traced) else np.asarray(x), shape) for x in args)
 
 
 def at_least(ndim: int) -> Callable[..., Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import ShapeMismatchError
+from lineara.errors import ShapeMismatchError, UnsupportedError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply, axis_of, convert, reshape, traced
 from lineara.frontend.numpy.reductions import missing
@@ -15,12 +15,28 @@ from lineara.ops.sorting import ArgSort, Sort
 from lineara.where import user_source
 
 
+def _refuse_fields(order: Any) -> None:
+    if order is not None:
+        raise UnsupportedError(
+            "only arrays with fields are sorted by fields",
+            where=user_source(),
+            found=f"order={order!r}",
+            remedy="leave order out",
+        )
+
+
 def _ordering(op: type[Sort | ArgSort]) -> Callable[..., Any]:
     """``np.sort`` or ``np.argsort``; every kind of sort is a stable one."""
 
     def function(
-        a: Any, axis: int | None = -1, kind: str | None = None, *, stable: bool | None = None
+        a: Any,
+        axis: int | None = -1,
+        kind: str | None = None,
+        order: None = None,
+        *,
+        stable: bool | None = None,
     ) -> TracedArray:
+        _refuse_fields(order)
         # NumPy itself refuses kinds that it does not have.
         np.sort(np.empty(0), kind=kind, stable=stable)  # type: ignore[arg-type]
         x = traced(a)
@@ -34,7 +50,14 @@ def _ordering(op: type[Sort | ArgSort]) -> Callable[..., Any]:
 def _partition(function: Callable[..., Any]) -> Callable[..., Any]:
     """``np.partition`` or ``np.argpartition``: what is sorted is partitioned at every place."""
 
-    def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect") -> Any:
+    def partition(
+        a: Any,
+        kth: Any,
+        axis: int | None = -1,
+        kind: str = "introselect",
+        order: None = None,
+    ) -> Any:
+        _refuse_fields(order)
         np.partition(np.empty(1), 0, kind=kind)  # type: ignore[call-overload]
         x = traced(a)
         n = x.size if axis is None else x.shape[axis_of(axis, x.ndim)]

@@ -209,12 +209,14 @@ def quantile(
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
+    weights: Any = None,
 ) -> Any:
     """The elements at fractions `q` of the way through the sorted ones, interpolated by a method.
 
     Raises:
         ValueError: if `q` is not between 0 and 1.
     """
+    _refuse_weights(weights)
     fractions = _fractions(q)
     ordered, axes = _sorted(a, axis)
     weak = type(q) in (int, float)
@@ -227,6 +229,16 @@ def quantile(
             places = places.astype(np.int64)
     result = _nan_if_any_is(ordered, _interpolated(ordered, places, weak))
     return np.expand_dims(result, tuple(k + fractions.ndim for k in axes)) if keepdims else result
+
+
+def _refuse_weights(weights: Any) -> None:
+    if weights is not None:
+        raise UnsupportedError(
+            "quantiles with weights are not supported on traced arrays",
+            where=user_source(),
+            found="weights=…",
+            remedy="leave weights out",
+        )
 
 
 ON_ELEMENTS = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
@@ -278,8 +290,10 @@ def nanquantile(
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
+    weights: Any = None,
 ) -> Any:
     """`quantile` of the elements that are not NaN."""
+    _refuse_weights(weights)
     if method != "linear":
         raise UnsupportedError(
             f"quantiles by method {method!r} of what is not NaN are not supported on traced arrays",
@@ -299,8 +313,11 @@ def nanquantile(
     low: Any = convert(floor, np.dtype(np.int64))
     high = np.minimum(low + 1, np.maximum(count - 1, 0))
     below, above = (_at_places(ordered, x) for x in (low, high))
-    t = convert(places - floor, ordered.real.dtype)
-    result = np.where(count > 0, _between(below, above, t), np.nan)
+    t = places - floor
+    weak = type(q) in (int, float)
+    t = convert(t, ordered.dtype if weak else np.result_type(fractions.dtype, np.float32))
+    exact = fractions.dtype.kind in "biu"  # the first one or the last one
+    result = np.where(count > 0, below if exact else _between(below, above, t), np.nan)
     return np.expand_dims(result, tuple(k + fractions.ndim for k in axes)) if keepdims else result
 
 

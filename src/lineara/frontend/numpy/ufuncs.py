@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from lineara.errors import TypeMismatchError
+from lineara.errors import TypeMismatchError, UnsupportedError
 from lineara.frontend.array import TracedArray
-from lineara.frontend.core import apply, convert, elementwise, resolve, weak_dtype
+from lineara.frontend.core import apply, convert, elementwise, resolve, traced, weak_dtype
 from lineara.frontend.numpy.products import matmul, matvec, vecdot, vecmat
 from lineara.frontend.trace import Traced
 from lineara.ir.op import Op
@@ -138,6 +138,13 @@ def by_loop(ufunc: np.ufunc, call: Callable[[list[Any]], Any]) -> Ufunc:
         order: str = "K",
         subok: bool = True,
     ) -> Any:
+        if order not in ("K", "A", "C"):
+            raise UnsupportedError(
+                "traced arrays have their elements in C order",
+                where=user_source(),
+                found=f"order={order!r}",
+                remedy="leave order out",
+            )
         if len(operands) != ufunc.nin:
             raise TypeMismatchError(
                 f"np.{ufunc.__name__} takes {ufunc.nin} operands",
@@ -189,7 +196,7 @@ def _on_kind(ufunc: np.ufunc, op: Op, inputs: list[Any]) -> Any:
     if kind == "b" and ufunc in ON_BOOLS:
         return elementwise(ON_BOOLS[ufunc], *inputs)
     if kind in IDENTITY.get(ufunc, ""):
-        return TracedArray(inputs[0].owner, inputs[0].value)
+        return traced(inputs[0])[...]
     if kind in "biu" and ufunc in NEVER_ON_INTEGERS:
         return np.full(inputs[0].shape, NEVER_ON_INTEGERS[ufunc], like=inputs[0])
     if kind in "biu" and ufunc is np.reciprocal:  # the whole part of 1/x
@@ -266,7 +273,7 @@ def divmod_(x: Any, y: Any) -> Any:
 
 def modf(x: Any) -> Any:
     whole = np.trunc(x)
-    return x - whole, whole
+    return np.where(np.isinf(x), np.copysign(x.dtype.type(0), x), x - whole), whole
 
 
 def frexp(x: Any) -> Any:

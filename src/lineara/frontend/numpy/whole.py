@@ -135,10 +135,11 @@ def ix_(*args: Any) -> tuple[Any, ...]:
     """Index arrays, or masks, that lie along axes of their own."""
     result = []
     for k, arg in enumerate(args):
-        x: Any = arg if isinstance(arg, Traced) else np.asarray(arg)
+        x: Any = arg if isinstance(arg, Traced | np.ndarray) else np.asarray(arg)
         if x.ndim != 1:
             raise ValueError("Cross index must be 1 dimensional")
-        x = x.astype(np.intp) if x.size == 0 else x
+        if not (x.size or isinstance(arg, Traced | np.ndarray)):
+            x = x.astype(np.intp)  # an empty list is one of places
         x = np.nonzero(x)[0] if x.dtype.kind == "b" else x
         result.append(np.reshape(x, tuple(-1 if i == k else 1 for i in range(len(args)))))
     return tuple(result)

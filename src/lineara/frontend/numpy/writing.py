@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from lineara.errors import ShapeMismatchError, TracingError
+from lineara.errors import IndexRangeError, ShapeMismatchError, TracingError
 from lineara.frontend.core import axis_of, convert, shape_of, traced, type_of_array
 from lineara.frontend.numpy.joining import positions as in_mode
-from lineara.frontend.trace import Traced
+from lineara.frontend.trace import Traced, known_or_none
 from lineara.frontend.writes import setitem, writable_result
 from lineara.where import user_source
 
@@ -42,8 +42,17 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 
 def _set_flat(array: Any, positions: Any, values: Any) -> None:
     """``array.flat[positions] = values``, also where the array is no block of memory."""
-    if array.ndim == 0:
-        array = array.reshape(1)
+    if array.ndim == 0:  # all positions are that of its element
+        known = known_or_none(positions)
+        if known is not None and np.any((known != 0) & (known != -1)):
+            raise IndexRangeError(
+                "an array without axes has one element",
+                where=user_source(),
+                found=f"positions {known.tolist()}",
+                expected="position 0",
+            )
+        setitem(array, ..., traced(values)[..., -1])
+        return
     coordinates = []
     for n in reversed(array.shape[1:]):
         coordinates.append(positions % n)
