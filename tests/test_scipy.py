@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import operator
 import pkgutil
@@ -150,6 +151,30 @@ def test_no_derivative_in_parameters(name: str, args: tuple[float, ...]) -> None
     with pytest.raises(LinearaError, match=f"scipy.special.{name} has no derivative in"):
         la.grad(function)(*args)
     assert np.isfinite(la.grad(function, len(args) - 1)(*args))
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "slope"),
+    [
+        (lambda x: scipy.special.gammainc(1.0, x), 0.0, -1.0),
+        (lambda x: scipy.special.betainc(1.0, 2.0, x), 0.0, -2.0),
+        (lambda x: scipy.special.betainc(2.0, 1.0, x), 1.0, 2.0),
+        (scipy.special.exprel, 0.0, 1 / 3),
+        (lambda x: scipy.special.pseudo_huber(1.0, x), 0.0, 1.0),
+        (lambda x: scipy.special.boxcox(2.0, x), 0.0, np.log(2) ** 3 / 3),
+    ],
+)
+def test_second_derivatives_at_the_ends(f: Any, x: float, slope: float) -> None:
+    """In both modes: a masked infinity is no NaN on the way back."""
+    np.testing.assert_allclose(la.grad(la.grad(f))(x), slope, rtol=1e-12)
+    np.testing.assert_allclose(la.jacfwd(la.jacfwd(f))(x), slope, rtol=1e-12)
+
+
+def test_distributions_can_be_copied() -> None:
+    family = la.scipy.stats.norm
+    assert copy.deepcopy(family).logpdf(0.0) == family.logpdf(0.0)
+    with pytest.raises(AttributeError, match="there is pdf, logpdf"):
+        _ = family.rvs
 
 
 # -- sparse matrices -------------------------------------------------------------------------------
