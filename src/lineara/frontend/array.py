@@ -6,6 +6,7 @@ go on it, through ``__array_ufunc__`` and ``__array_function__``, to one impleme
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -118,6 +119,8 @@ class TracedArray(Traced):
         return self.dispatcher.function(function, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if _sparse_asks():
+            return np.array(None, object)
         index = self.dtype.kind in "iub"
         raise TracingError(
             "a traced array cannot be turned into a NumPy array: "
@@ -276,6 +279,16 @@ class TracedArray(Traced):
     def tolist(self) -> Any:
         """Nested lists of traced scalars."""
         return [row.tolist() for row in self] if self.shape else self
+
+
+def _sparse_asks() -> bool:
+    """Whether a sparse matrix of SciPy's wants the other operand of a product as a NumPy array.
+
+    If it gets an object it leaves the product to that operand, to ``__rmatmul__``.
+    """
+    frame = sys._getframe(2)
+    module = str(frame.f_globals.get("__name__"))
+    return frame.f_code.co_name == "_matmul_dispatch" and module.startswith("scipy.sparse")
 
 
 def _operator(ufunc: np.ufunc) -> Callable[[TracedArray, Any], Any]:

@@ -6,7 +6,6 @@ The derivative of an integral in its end is what is integrated; that of the inve
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -20,28 +19,28 @@ from lineara.ops.parametric import Parametric
 from lineara.ops.special import betaln, gammaln
 
 
-def _power_term(exponent: Value, logarithm: Value) -> Value:
-    """The exponent times a logarithm; 0 where the exponent is, whatever the logarithm."""
-    zero = eq(exponent, 0.0)
-    return where(zero, 0.0, exponent * logarithm)
+def _log_power(x: Value, exponent: Value) -> Value:
+    """log(x**exponent): 0 where the exponent is, even for x = 0."""
+    return exponent * log(where(eq(exponent, 0.0), 1.0, x))
 
 
 def gamma_density(a: Value, x: Value) -> Value:
     """x**(a−1) exp(−x) / Γ(a)."""
-    return exp(_power_term(a - 1.0, log(x)) - x - gammaln(a))
+    return exp(_log_power(x, a - 1.0) - x - gammaln(a))
 
 
 def beta_density(a: Value, b: Value, x: Value) -> Value:
     """x**(a−1) (1−x)**(b−1) / B(a, b)."""
-    powers = _power_term(a - 1.0, log(x)) + _power_term(b - 1.0, log1p(-x))
-    return exp(powers - betaln(a, b))
+    exponent = b - 1.0
+    right = exponent * log1p(where(eq(exponent, 0.0), 0.0, -x))
+    return exp(_log_power(x, a - 1.0) + right - betaln(a, b))
 
 
 def student_density(df: Value, t: Value) -> Value:
     """The density of Student's t distribution with `df` degrees of freedom."""
     half = df * 0.5
-    constant = gammaln(half + 0.5) - gammaln(half) - log(df * math.pi) * 0.5
-    return exp(constant - (half + 0.5) * log1p(t * t / df))
+    constant = betaln(half, half.like(0.5)) + log(df) * 0.5
+    return exp(-constant - (half + 0.5) * log1p(t * t / df))
 
 
 @dataclass(frozen=True)

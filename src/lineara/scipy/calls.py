@@ -11,7 +11,7 @@ import numpy as np
 
 from lineara.errors import LinearaError, UnsupportedError
 from lineara.frontend.array import TracedArray
-from lineara.frontend.core import convert, promoted, traced, type_of_array
+from lineara.frontend.core import convert, traced, type_of_array
 from lineara.frontend.dispatch import call_function, carry_out
 from lineara.frontend.trace import Traced, current
 from lineara.where import user_source
@@ -78,12 +78,6 @@ def floats(*arrays: Any) -> list[TracedArray]:
     dtypes = [type_of_array(x).dtype for x in found]
     dtype = np.result_type(*(d if d.kind in "fc" else np.dtype(float) for d in dtypes))
     return [traced(convert(x, dtype)) for x in found]
-
-
-def weak_floats(*arrays: Any) -> list[TracedArray]:
-    """Traced arrays of one dtype: numbers of Python's adapt, and whole numbers are doubles."""
-    dtype = promoted(*arrays)
-    return [traced(convert(x, dtype if dtype.kind in "fc" else np.dtype(float))) for x in arrays]
 
 
 def constant(x: Any, name: str, function: str) -> Any:

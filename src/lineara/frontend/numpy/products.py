@@ -13,6 +13,7 @@ from lineara.errors import ShapeMismatchError, TypeMismatchError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply, axis_of, broadcast_to, convert, shape_of, traced
 from lineara.frontend.core import type_of_array as type_of
+from lineara.frontend.numpy.sparse import is_sparse, product
 from lineara.ops.contract import Dot
 from lineara.where import user_source
 
@@ -177,7 +178,11 @@ def _contracted(first: Term, second: Term, keep: str) -> Term:
     return out, apply(Dot(f"{a},{b}->{out}"), x, y)
 
 
-def matmul(x1: Any, x2: Any, /) -> TracedArray:
+def matmul(x1: Any, x2: Any, /) -> Any:
+    if is_sparse(x1):
+        return product(x1, x2)
+    if is_sparse(x2):
+        return np.transpose(product(x2.T, np.transpose(x1)))
     a, b = np.ndim(x1), np.ndim(x2)
     if not a or not b:
         raise ShapeMismatchError(

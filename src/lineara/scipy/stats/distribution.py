@@ -74,12 +74,10 @@ class Distribution:
     methods: dict[str, Function] = field(default_factory=dict)
 
     def __getattr__(self, name: str) -> Function:
-        try:
-            return self.methods[name]
-        except KeyError:
-            raise AttributeError(
-                f"{self.name} has no method {name!r} here; it has {', '.join(self.methods)}"
-            ) from None
+        methods: dict[str, Function] = vars(self).get("methods", {})  # not there in a copy yet
+        if name not in methods:
+            raise AttributeError(f"no method {name!r} here; there is {', '.join(methods)}")
+        return methods[name]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Frozen:
         """The distribution with these parameters."""
