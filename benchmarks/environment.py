@@ -11,6 +11,7 @@ from pathlib import Path
 LIBRARIES = "numpy", "scipy", "autograd", "torch", "jax", "jaxlib", "casadi"
 
 os.environ |= {
+    "LINEARA_THREADS": os.environ.get("LINEARA_THREADS", "1"),
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.integrate
+import scipy.sparse
 import scipy_rows
 from laws import check_batch, check_laws, check_second_derivative
 from scipy_rows import Row
@@ -80,7 +82,29 @@ def test_every_function_has_a_row(module: str) -> None:
     assert {name for name in names_of(module) if f"m.{name}(" not in codes} == set()
 
 
+SPARSE = scipy.sparse.csc_array([[2.0, 1.0], [0.0, -3.0]])
+
 REFUSED = {
+    "integrate.cumulative_trapezoid(x, initial=1)": "initial",
+    "interpolate.interp1d(np.arange(2.0), x, kind='cubic')(0.5)": "CubicSpline",
+    "interpolate.interp1d(np.arange(2.0), x)(0.5)": "bounds_error=False",
+    "interpolate.CubicSpline(np.arange(2.0), x, bc_type='periodic')(0.5)": "bc_type",
+    "interpolate.CubicSpline(np.arange(3.0), x)(0.5)": "as many values",
+    "ndimage.gaussian_filter(x, 1, order=1)": "order",
+    "ndimage.gaussian_filter(x.astype(int), 1)": "float",
+    "ndimage.gaussian_filter(np.ones(3), x[0])": "sigma",
+    "ndimage.convolve(x, x[None])": "axes",
+    "ndimage.correlate(x, x, mode='x')": "mode",
+    "ndimage.correlate(x, x, origin=3)": "origin",
+    "ndimage.map_coordinates(x, x[None])": "order",
+    "ndimage.map_coordinates(x, x[None], order=1, mode='wrap')": "mode",
+    "signal.convolve(x, x, mode='x')": "mode",
+    "signal.convolve(x, x[None])": "number of axes",
+    "signal.correlate(np.ones((3, 1)), np.ones((1, 3)) * x[0], 'valid')": "contains",
+    "signal.fftconvolve(x, x, axes=0)": "axes",
+    "sparse.matmul(x, x)": "sparse matrix",
+    "sparse.matmul(A, np.ones(5) * x[0])": "rows",
+    "sparse.spsolve(A, x * 1j)": "dtype",
     "linalg.solve(np.eye(2), x, assume_a='sym')": "assume_a",
     "linalg.solve(x, x)": "square",
     "linalg.solve_triangular(np.eye(2), x, trans='X')": "trans",
@@ -107,7 +131,9 @@ REFUSED = {
 @pytest.mark.parametrize("code", REFUSED)
 def test_refused(code: str) -> None:
     with pytest.raises((LinearaError, ValueError, TypeError), match=REFUSED[code]):
-        la.jit(lambda x: eval(f"m.{code}", {"m": la.scipy, "np": np, "x": x}))(np.ones(2))
+        la.jit(lambda x: eval(f"m.{code}", {"m": la.scipy, "np": np, "x": x, "A": SPARSE}))(
+            np.ones(2)
+        )
 
 
 @pytest.mark.parametrize(
@@ -124,3 +150,81 @@ def test_no_derivative_in_parameters(name: str, args: tuple[float, ...]) -> None
     with pytest.raises(LinearaError, match=f"scipy.special.{name} has no derivative in"):
         la.grad(function)(*args)
     assert np.isfinite(la.grad(function, len(args) - 1)(*args))
+
+
+# -- sparse matrices -------------------------------------------------------------------------------
+
+WIDE = scipy.sparse.random_array((3, 4), density=0.5, rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("kind", ["csr", "csc", "coo"])
+@pytest.mark.parametrize("shape", [(4,), (4, 2)])
+def test_sparse_products(kind: str, shape: tuple[int, ...]) -> None:
+    A, dense = WIDE.asformat(kind), WIDE.toarray()
+    x = np.linspace(-1, 1, int(np.prod(shape))).reshape(shape)
+    product = la.scipy.sparse.matmul
+    np.testing.assert_allclose(product(A, x), dense @ x)
+    for derivative in (la.jacfwd, la.jacrev):
+        jacobian = derivative(lambda x: product(A, x))(x)
+        np.testing.assert_allclose(jacobian, la.jacfwd(lambda x: dense @ x)(x))
+    np.testing.assert_allclose(la.jit(lambda x: product(A, x))(x), dense @ x)
+
+
+@pytest.mark.parametrize("shape", [(2,), (2, 3)])
+def test_sparse_solutions(shape: tuple[int, ...]) -> None:
+    b = np.linspace(-1, 1, int(np.prod(shape))).reshape(shape)
+
+    def solve(b: Any) -> Any:
+        return la.scipy.sparse.spsolve(SPARSE, b)
+
+    def dense(b: Any) -> Any:
+        return np.linalg.solve(SPARSE.toarray(), b)
+
+    np.testing.assert_allclose(solve(b), dense(b))
+    np.testing.assert_allclose(la.jit(solve)(b), dense(b))
+    for derivative in (la.jacfwd, la.jacrev):
+        np.testing.assert_allclose(derivative(solve)(b), derivative(dense)(b))
+
+
+# -- differential equations ------------------------------------------------------------------------
+
+
+def predators(y: Any, t: Any, k: Any) -> list[Any]:
+    return [y[0] * (k[0] - y[1]) + 0.1 * np.sin(t), -y[1] * (1.0 - k[1] * y[0])]
+
+
+@pytest.mark.parametrize("times", [np.linspace(0, 4, 5), np.array([2.0, 1.0, -1.0])])
+def test_odeint(times: Any) -> None:
+    k, start = np.array([1.1, 0.4]), np.array([2.0, 0.5])
+
+    def solution(k: Any, y0: Any, t: Any) -> Any:
+        return la.scipy.integrate.odeint(predators, y0, t, (k,), rtol=1e-10, atol=1e-10)
+
+    plain = solution(k, start, times)
+    np.testing.assert_allclose(la.jit(solution)(k, start, times), plain, rtol=1e-7)
+    for i, x in enumerate((k, start, times)):
+        forward, backward = (d(solution, i)(k, start, times) for d in (la.jacfwd, la.jacrev))
+        np.testing.assert_allclose(forward, backward, rtol=1e-9, atol=1e-9)
+        for j in range(len(x)):
+            ends = []
+            for sign in (1, -1):
+                moved = [k, start, times.copy()]
+                moved[i] = x + sign * 1e-4 * np.eye(len(x))[j]
+                ends.append(solution(*moved))
+            slope = (ends[0] - ends[1]) / 2e-4
+            np.testing.assert_allclose(forward[..., j], slope, rtol=1e-4, atol=1e-5)
+
+
+def test_odeint_without_end_is_nan() -> None:
+    """Where the solution escapes to infinity there are no numbers, rather than wrong ones."""
+    escaping = la.jit(
+        lambda y: la.scipy.integrate.odeint(lambda y, t: y**2, y, np.array([0.0, 2.0]))
+    )
+    assert np.isnan(escaping(np.ones(1))[-1, 0])
+
+
+def test_odeint_takes_time_first() -> None:
+    def solution(y: Any) -> Any:
+        return la.scipy.integrate.odeint(lambda t, y: -t * y, y, np.array([0.0, 1.0]), tfirst=True)
+
+    np.testing.assert_allclose(la.jit(solution)(np.ones(1)), solution(np.ones(1)), rtol=1e-6)

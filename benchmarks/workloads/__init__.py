@@ -1,8 +1,8 @@
 """What `run.py` measures: each module has a function ``cases()``."""
 
-from workloads import adbench, loops, network, rosenbrock
+from workloads import adbench, loops, network, rosenbrock, science
 
-MODULES = rosenbrock, loops, adbench, network
+MODULES = rosenbrock, loops, adbench, network, science
 
 
 def cases():

@@ -37,7 +37,7 @@ def sample(ufunc: np.ufunc, dtype: str, *shape: int, seed: int = 0) -> Array:
 def rows() -> Iterator[Row]:
     for ufunc in UFUNCTIONS:
         held = HELD.get(ufunc, 0)
-        parameters = [2.5, 1.5][:held]
+        parameters = [2.0 if ufunc in (sp.yn, sp.kn) else 2.5, 1.5][:held]
 
         def partial(*xs, f=ufunc, p=parameters):  # type: ignore[no-untyped-def]
             return f(*(np.asarray(v, xs[-1].dtype) for v in p), *xs)

@@ -17,7 +17,17 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-MODULES = ("linalg", "optimize", "special", "stats")
+MODULES = (
+    "integrate",
+    "interpolate",
+    "linalg",
+    "ndimage",
+    "optimize",
+    "signal",
+    "sparse",
+    "special",
+    "stats",
+)
 
 __all__ = list(MODULES)
 

@@ -33,6 +33,11 @@ KERNELS: dict[str, Kernel] = {}
 MANTISSA, BIAS = 52, 1023
 LEAST, MOST = float(np.finfo(float).tiny), float(np.finfo(float).max)
 """Normal numbers."""
+LARGE = 1.5 * 2.0**MANTISSA
+LARGE_BITS = int(np.array(LARGE).view(np.int64))
+"""Whole numbers are converted to integers, and back, by way of a number whose last bit means 1."""
+SHORT = 8
+"""Coefficients up to which a polynomial is short."""
 FIRST = 33
 """Bits of the first parts of constants: products with integers of 20 bits are exact."""
 
@@ -121,7 +126,17 @@ class Doubles:
         return compare(symbol, self._number(x), self._number(y))
 
     def polynomial(self, x: Any, coefficients: Sequence[float]) -> Any:
-        """c₀ + c₁ x + c₂ x² + …, by Horner's rule."""
+        """c₀ + c₁ x + c₂ x² + …, by Horner's rule.
+
+        A long one is computed in two halves from c₂ on, which processors do at the same time.
+        """
+        if len(coefficients) < SHORT:
+            return self._horner(x, coefficients)
+        square, tail = self.mul(x, x), coefficients[2:]
+        even, odd = (self._horner(square, tail[k::2]) for k in range(2))
+        return self._horner(x, [*coefficients[:2], self.mul_add(odd, x, even)])
+
+    def _horner(self, x: Any, coefficients: Sequence[Any]) -> Any:
         *rest, total = coefficients
         for c in reversed(rest):
             total = self.mul_add(total, x, c)
@@ -133,8 +148,13 @@ class Doubles:
         return self.where(self.compare("<", x, high), x, high)
 
     def integer(self, x: Any) -> Any:
-        """A small whole number as an integer."""
-        return self.b.fptosi(x, INTS)
+        """A small whole number as an integer: the last bits of its sum with a large number."""
+        bits = self.b.bitcast(self.add(x, LARGE), INTS)
+        return self.b.sub(bits, self.int(LARGE_BITS))
+
+    def whole(self, n: Any) -> Any:
+        """A small integer as a number."""
+        return self.sub(self.b.bitcast(self.b.add(n, self.int(LARGE_BITS)), VECTOR), LARGE)
 
     def power_of_two(self, n: Any) -> Any:
         """2ⁿ, where that is a normal number."""
@@ -249,24 +269,27 @@ def scaled(d: Doubles, x: Any) -> tuple[Any, Any]:
     root = int(np.array(np.sqrt(0.5)).view(np.int64))
     exponent = d.b.ashr(d.b.sub(bits, d.int(root)), d.int(MANTISSA))
     rest = d.b.sub(bits, d.b.shl(exponent, d.int(MANTISSA)))
-    return d.b.sitofp(exponent, VECTOR), d.sub(d.b.bitcast(rest, VECTOR), 1.0)
+    return d.whole(exponent), d.sub(d.b.bitcast(rest, VECTOR), 1.0)
 
 
-def _log_of_normal(d: Doubles, x: Any, lost: Any) -> Any:
-    """log(x + lost), where x is positive and normal, and `lost` has no bit in common with it.
+def log_rest(d: Doubles, f: Any, small: Any) -> Any:
+    """What log(1 + f) + small is less than f, for f as `scaled` has it.
 
-    With x = 2ⁿ (1 + f) and s = f / (2 + f), log(1 + f) is
-    2 artanh(s) = f − f²/2 + s (f²/2 + R), R = 2 s²/3 + 2 s⁴/5 + ….
+    With s = f / (2 + f), log(1 + f) is 2 artanh(s) = f − f²/2 + s (f²/2 + R), where
+    R = 2 s²/3 + 2 s⁴/5 + ….
     """
-    n, f = scaled(d, x)
-    lost = d.div(lost, x)
     s = d.div(f, d.add(f, 2.0))
     z = d.mul(s, s)
     r = d.mul(z, d.polynomial(z, [2 / (2 * k + 1) for k in range(1, 12)]))
     half = d.mul(d.mul(f, f), 0.5)
+    return d.sub(half, d.mul_add(s, d.add(half, r), small))
+
+
+def _log_of_normal(d: Doubles, x: Any, lost: Any) -> Any:
+    """log(x + lost), where x is positive and normal, and `lost` has no bit in common with it."""
+    n, f = scaled(d, x)
     high, low = LN2
-    small = d.mul_add(n, low, lost)
-    rest = d.sub(half, d.mul_add(s, d.add(half, r), small))
+    rest = log_rest(d, f, d.mul_add(n, low, d.div(lost, x)))
     return d.mul_add(n, high, d.sub(f, rest))
 
 

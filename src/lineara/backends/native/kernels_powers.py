@@ -1,10 +1,10 @@
 """Kernels of powers, of logarithms to the bases 2 and 10, and of cube roots.
 
 Powers need the logarithm with more bits than a double has, since those before the point are lost:
-xʸ = 2ⁿ exp(r), where y log₂ x = n + r / ln 2. It is computed as the sum of two doubles, as
-T. J. Dekker, "A floating-point technique for extending the available precision" (1971), and
-J.-M. Muller, *Elementary Functions* (Birkhäuser), explain, within 2⁻⁶⁰ or so. What is exact, such
-as 3⁵ or log₁₀ 1000, is then exact.
+xʸ = 2ⁿ exp(r), where y log₂ x = n + r / ln 2. It is computed as the sum of two doubles, within
+2⁻⁶⁰ of it or so; T. J. Dekker, "A floating-point technique for extending the available precision"
+(Numerische Mathematik 18, 1971), explains how. What is a double, such as 3⁵ or log₁₀ 1000, is then
+exact.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from lineara.backends.native.kernels import (
     in_parts,
     kernel,
     log_of_any,
+    log_rest,
     scaled,
     times_power_of_two,
 )
@@ -97,10 +98,11 @@ def _of_any_size(d: Doubles, x: Any) -> tuple[Any, Any]:
 def _log_of_near(d: Doubles, f: Any) -> Pair:
     """log(1 + f) = 2 s (1 + z (1/3 + z (1/5 + …))), where s = f / (2 + f) and z = s²."""
     by, lost = exact_sum(d, 2.0, f)
-    first = d.div(f, by)
+    inverse = d.div(1.0, by)
+    first = d.mul(f, inverse)
     product = exact_product(d, first, by)
     rest = d.sub(d.sub(d.sub(f, product.high), product.low), d.mul(first, lost))
-    s = Pair(first, d.div(rest, by))
+    s = Pair(first, d.mul(rest, inverse))
     z = times(d, s, s)
     tail = d.polynomial(z.high, [1 / (2 * k + 1) for k in range(2, 12)])
     inner = times(d, z, Pair(tail, 0.0))
@@ -115,16 +117,22 @@ def _log2_of_positive(d: Doubles, x: Any) -> Pair:
     return exact_sum(d, *plus(d, n, times(d, _log_of_near(d, f), PER_LN2)))
 
 
+def _log_by(d: Doubles, x: Any, two: Pair, e: Pair) -> Any:
+    """The logarithm to the base of which those of 2 and e are given."""
+    n, f = _of_any_size(d, x)
+    near = exact_sum(d, f, d.b.fneg(log_rest(d, f, 0.0)))
+    high, low = plus(d, d.mul(n, two.high), times(d, near, e))
+    return log_of_any(d, x, d.add(high, d.mul_add(n, two.low, low)))
+
+
 @kernel
 def _log2(d: Doubles, x: Any) -> Any:
-    return log_of_any(d, x, _log2_of_positive(d, x).high)
+    return _log_by(d, x, Pair(1.0, 0.0), PER_LN2)
 
 
 @kernel
 def _log10(d: Doubles, x: Any) -> Any:
-    n, f = _of_any_size(d, x)
-    high, low = plus(d, d.mul(n, LOG10_OF_2.high), times(d, _log_of_near(d, f), LOG10_OF_E))
-    return log_of_any(d, x, d.add(high, d.mul_add(n, LOG10_OF_2.low, low)))
+    return _log_by(d, x, LOG10_OF_2, LOG10_OF_E)
 
 
 # -- powers ---------------------------------------------------------------------------------------

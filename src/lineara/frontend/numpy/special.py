@@ -49,6 +49,8 @@ DIRECT: dict[np.ufunc, Op] = {
     sp.k1e: bessel.k1e,
     sp.jv: bessel.jv,
     sp.yv: bessel.yv,
+    sp.yn: bessel.yv,
+    sp.kn: bessel.kv,
     sp.iv: bessel.iv,
     sp.kv: bessel.kv,
     sp.ive: bessel.ive,
