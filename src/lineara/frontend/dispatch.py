@@ -121,10 +121,11 @@ def _only_by_name(
 ) -> tuple[int, tuple[str, ...]] | None:
     """How many arguments the implementation takes by position, and the names of NumPy's others."""
     try:
-        theirs = inspect.signature(function).parameters.values()
-    except ValueError:
+        theirs, ours = (
+            inspect.signature(f).parameters.values() for f in (function, implementation)
+        )
+    except ValueError:  # a ufunc of an older NumPy
         return None
-    ours = inspect.signature(implementation).parameters.values()
     if any(p.kind is Parameter.VAR_POSITIONAL for p in (*theirs, *ours)):
         return None
     by_place = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
