@@ -351,7 +351,7 @@ def renamed(text: str) -> list[str]:
     def rename(function: str) -> str:
         numbers: dict[str, str] = {}
         return re.sub(
-            r"\b[a-z](_\d+)?\b'?",
+            r"\b[a-z][a-z]?(_\d+)?\b'?",
             lambda name: numbers.setdefault(name[0], str(len(numbers))),
             function,
         )

@@ -197,7 +197,8 @@ def _place_the_rest(
         for v, home in homes.of.items()
         if home.kind == RESULT
     ]
-    for v in sorted(spans.keys() - homes.of.keys(), key=lambda v: (-v.type.nbytes, plan.place[v])):
+    rest = [v for v in spans if v not in homes.of]
+    for v in sorted(rest, key=lambda v: (-v.type.nbytes, plan.place[v])):
         start, end = spans[v]
         room = next((r for r in rooms if r.take(start, end, v.type.nbytes)), None)
         if v.type.nbytes <= SMALL:

@@ -8,7 +8,7 @@ more than one place, is stored by the first nest that has all that it needs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import NamedTuple
@@ -226,9 +226,9 @@ class Plan:
 
     # -- reads ----------------------------------------------------------------------------------
 
-    def reads_of(self, step: Step) -> set[Read]:
-        """What a step reads, through all that is lazy."""
-        found: set[Read] = set()
+    def reads_of(self, step: Step) -> Iterable[Read]:
+        """What a step reads, through all that is lazy, each once and always in the same order."""
+        found: dict[Read, None] = {}
         moved = not isinstance(step.op, REDUCTIONS) and (
             isinstance(step.op, MOVING) or not self.is_lazy(step)
         )
@@ -237,13 +237,13 @@ class Plan:
         return found
 
     def _walk(
-        self, v: Operand, here: bool, found: set[Read], seen: set[tuple[Operand, bool]]
+        self, v: Operand, here: bool, found: dict[Read, None], seen: set[tuple[Operand, bool]]
     ) -> None:
         if isinstance(v, Literal) or (v, here) in seen:
             return
         seen.add((v, here))
         if v in self.place:
-            found.add(Read(v, here and bool(v.type.shape)))
+            found[Read(v, here and bool(v.type.shape))] = None
             return
         step = self.definition[v]
         still = here and not isinstance(step.op, MOVING)

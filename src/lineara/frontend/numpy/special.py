@@ -111,11 +111,13 @@ def _boxcox(logarithm: Any, lmbda: Any) -> Any:
 
 
 def boxcox(x: Any, lmbda: Any) -> Any:
-    return _boxcox(np.log(x), lmbda)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _boxcox(np.log(x), lmbda)
 
 
 def boxcox1p(x: Any, lmbda: Any) -> Any:
-    return _boxcox(np.log1p(x), lmbda)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _boxcox(np.log1p(x), lmbda)
 
 
 def _inverse_boxcox(y: Any, lmbda: Any) -> Any:
