@@ -48,7 +48,6 @@ def both(code: Compiled, inputs: Sequence[Value]) -> tuple[Array, ...] | None:
     """The results of the code that is there first; those of the code that replaces it are equal,
     to the bit.
     """
-    assert code.code.rough
     found = code(*inputs)
     again = code.settle()(*inputs)
     assert not code.code.rough

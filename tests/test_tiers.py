@@ -9,7 +9,10 @@ import pytest
 
 import lineara as la
 from lineara.backends import tiers
+from lineara.backends.native.compiled import Compiled
 from lineara.errors import LinearaError
+from lineara.transforms.forget import forget
+from lineara.transforms.simplify import simplify
 
 X = np.linspace(0.1, 0.9, 7)
 
@@ -77,3 +80,14 @@ def test_the_switch(compiled: list[str], monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(tiers, "START", -1.0)
     np.testing.assert_array_equal(la.grad(lambda x: np.sum(x**3))(X), 3.0 * X**2)
     assert not compiled
+
+
+@pytest.mark.parametrize(("count", "rough"), [(10, True), (10**8, False), (None, False)])
+def test_runs_that_may_be_long_have_good_code_at_once(count: int | None, rough: bool) -> None:
+    def f(x: Any) -> Any:
+        if count is None:
+            return la.while_loop(lambda c: c < 5.0, lambda c: c + x, x)
+        return la.fori_loop(0, count, lambda i, c: np.sin(c) + x, x)
+
+    program = la.trace(f)(1.0)
+    assert Compiled(simplify(forget(program.main))).code.rough == rough

@@ -5,7 +5,7 @@ holds a digest of itself, so that a file that is damaged, cut off, or of somethi
 used. Files appear as a whole, by renaming. The folder belongs to the user alone: one that others
 can write to is not used. When files take up too much room, those go that were not used for longest.
 
-The environment variable ``LINEARA_CACHE_DIR`` says where the folder is; ``LINEARA_CACHE=0`` does
+The environment variable ``LINEARA_CACHE_DIR`` says where the folder is; ``LINEARA_CACHE=off`` does
 without one. Whatever goes wrong with a file, there is just no code in it.
 """
 

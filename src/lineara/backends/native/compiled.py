@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from math import inf
 from threading import Lock, Thread
 from time import perf_counter
 from typing import Any
@@ -33,13 +35,16 @@ from lineara.ops.control.while_loop import While
 ENTRY = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 QUICK = 200_000
 """Scalar operations up to which a call keeps the lock; it takes well below a millisecond."""
+SHORT = 100_000_000
+"""Those up to which the first call runs code that was made in a hurry, which may take longer."""
 
 
 class Compiled:
     """A function in machine code.
 
-    Code that is there soon serves the first call. The second one has better code made, in a thread
-    of its own, and whatever runs in the meantime uses what there is; the results are the same.
+    Code that is there soon serves the first call, unless that may take long. The second one has
+    better code made, in a thread of its own, and whatever runs in the meantime uses what there is;
+    the results are the same.
 
     Attributes:
         frames: the memory for its runs.
@@ -52,7 +57,8 @@ class Compiled:
         self.main = main = flat(f)
         emitter = ModuleEmitter(f.name, self.calls)
         made = emitter.function(main)
-        self.quick = _is_quick(f)
+        longest = _longest(f)
+        self.quick = longest <= QUICK
         _write_entry(emitter, main, made, releasing=not self.quick)
         self.frames = Frames(made.frame)
         self.inputs = [p.type for p in f.params]
@@ -65,7 +71,7 @@ class Compiled:
         self.rough: Code | None = None
         self.lock = Lock()
         self.parallel = POOL in emitter.module.globals
-        self._load(Code(emitter.finished(), kept=True, hurry=True))
+        self._load(Code(emitter.finished(), kept=True, hurry=longest <= SHORT))
         self.seconds = perf_counter() - start
 
     def _load(self, code: Code) -> None:
@@ -83,8 +89,10 @@ class Compiled:
         with self.lock:
             if self.code.rough and self.worker is None:
                 self.rough = self.code  # it may be running when it is replaced
-                self.worker = Thread(target=self._improve, name="lineara compiles")
-                self.worker.start()
+                worker = Thread(target=self._improve, name="lineara compiles")
+                with suppress(RuntimeError):  # when Python ends, or may have no more of them
+                    worker.start()
+                    self.worker = worker
         return self.worker
 
     def _improve(self) -> None:
@@ -142,14 +150,14 @@ MANY = 32
 """Arguments and results up to which there is a short way."""
 
 
-def _is_quick(f: Function) -> bool:
-    """Whether a function certainly takes little time: loops of unknown length may not."""
+def _longest(f: Function) -> float:
+    """The scalar operations that a run takes at most; infinity with loops of unknown length."""
     unknown = any(
         isinstance(e.op, While) or (isinstance(e.op, Scan) and e.op.length is None)
         for g in reachable([f])
         for e in g.equations
     )
-    return not unknown and work(f) <= QUICK
+    return inf if unknown else work(f)
 
 
 def _write_entry(emitter: ModuleEmitter, main: Any, made: Any, *, releasing: bool) -> None:

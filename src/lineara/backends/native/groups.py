@@ -136,11 +136,14 @@ class _Search:
 
     def _add(self, i: int) -> None:
         extent = self.extents[i]
+        if extent is None:
+            self._append(i, [])
+            return
         tried = 0
-        for slot in reversed(self.slots) if extent is not None else ():
+        for slot in reversed(self.slots):
             if not slot.options:
                 continue
-            options = [o for option in slot.options for o in option.extended(i, extent)]  # type: ignore[arg-type]
+            options = [o for option in slot.options for o in option.extended(i, extent)]
             if options and self._can_come_to(slot, i):
                 slot.options = options
                 slot.members.append(i)
@@ -149,10 +152,11 @@ class _Search:
             tried += 1
             if tried == TRIED:
                 break
-        slot = self.slot_of[i] = Slot([i])
-        if extent is not None:
-            nothing = (Option(n, {}, {}) for n in dict.fromkeys(extent.shape) if n >= LEAST)
-            slot.options = [o for option in nothing for o in option.extended(i, extent)]
+        nothing = (Option(n, {}, {}) for n in dict.fromkeys(extent.shape) if n >= LEAST)
+        self._append(i, [o for option in nothing for o in option.extended(i, extent)])
+
+    def _append(self, i: int, options: list[Option]) -> None:
+        slot = self.slot_of[i] = Slot([i], options)
         self.slots.append(slot)
 
     def _can_come_to(self, target: Slot, i: int) -> bool:
@@ -223,5 +227,7 @@ class _Search:
         return (r.value for step in steps for r in self.plan.reads_of(step))
 
     def _is_wide(self, i: int, option: Option) -> bool:
-        shape = self.extents[i].shape  # type: ignore[union-attr]
+        extent = self.extents[i]
+        assert extent is not None, "it has options"
+        shape = extent.shape
         return option.axis[i] != len(shape) - 1 and shape[-1] >= WIDE

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from contextlib import suppress
 from functools import lru_cache
 from threading import Thread
 from typing import Any
@@ -53,11 +54,12 @@ class Pool:
         if count > 1 and self._has_semaphores(count):
             self.code = Code(str(_module()))
             wait = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.code.address("wait"))
-            for k in range(1, count):
-                self.memory[seat_of(k) + WHERE] = self.address + 8 * DONE
-                seat = self.address + 8 * seat_of(k)
-                Thread(target=wait, args=(seat,), name=f"lineara {k}", daemon=True).start()
-            self.memory[COUNT] = count
+            with suppress(RuntimeError):  # when Python ends, or may have no more threads
+                for k in range(1, count):
+                    self.memory[seat_of(k) + WHERE] = self.address + 8 * DONE
+                    seat = self.address + 8 * seat_of(k)
+                    Thread(target=wait, args=(seat,), name=f"lineara {k}", daemon=True).start()
+                    self.memory[COUNT] = k + 1
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._empty)
 
