@@ -139,7 +139,7 @@ def _fits(trace: Trace, x: Any, known: Any) -> bool:
         if x.shape != known.type.shape or x.dtype != known.type.dtype:
             return False
         if isinstance(known, Contents):
-            return x.tobytes() == known.data
+            return bool(x.tobytes() == known.data)
         return trace.lift(x).operand is known.operand
     if kind is not type(known):
         return False
