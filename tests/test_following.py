@@ -23,6 +23,7 @@ PLAIN: list[Any] = [2, 2.0, 0.0, -0.0, 3.0, True, np.float32(0.5), np.int8(1), V
 @pytest.fixture(autouse=True)
 def nothing_traced_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "_scripts", {})
+    monkeypatch.setenv("LINEARA_COMPILE", "0")  # the last digits are those of machine code, or not
 
 
 def _operands(arity: int) -> list[tuple[Any, ...]]:
@@ -206,3 +207,74 @@ def test_traces_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(1, 20):
         assert la.grad(lambda x: np.sum(x**2))(np.ones(n)).tolist() == [2.0] * n
     assert len(following._scripts) <= 5
+
+
+BY_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
+    "index": lambda x, c: x[c] @ x[2:],
+    "two indices": lambda x, c: np.outer(x, x)[np.arange(2), c].sum(),
+    "read in part": lambda x, c: x[c[1:]] @ x[:1],
+    "mask": lambda x, c: x[:2][c > 0].sum(),
+    "roll": lambda x, c: np.roll(np.outer(x, x * x), c, (0, 1))[0, 1],
+    "repeat": lambda x, c: (np.repeat(x[:2], c) ** 2).sum(),
+    "split": lambda x, c: np.split(x, c)[1].sum(),
+    "pad": lambda x, c: np.pad(x, c)[1],
+    "tile": lambda x, c: np.tile(x, c + 1)[0, :2].sum() if c[0] else np.tile(x, c).sum(),
+    "axes": lambda x, c: np.transpose(np.outer(x, x * x), c)[0, 1],
+    "moved": lambda x, c: np.moveaxis(np.outer(x, x * x), c, (0, 1))[0, 1],
+    "summed": lambda x, c: np.sum(np.outer(x, x * x), axis=c[0])[0],
+    "where": lambda x, c: np.where(c > 0, x[2:], x[:2]).sum(),
+    "joined": lambda x, c: np.concatenate([x, c]) @ np.concatenate([c, x]),
+    "interpolated": lambda x, c: np.interp(x, np.arange(2.0), c * 1.0).sum(),
+    "chosen": lambda x, c: np.choose(c, [x[:2], x[2:]]).sum(),
+    "along an axis": lambda x, c: np.take_along_axis(x, c, 0) @ x[:2],
+    "clipped": lambda x, c: np.clip(x[2:], -c, c).sum(),
+    "contracted": lambda x, c: np.einsum("i,i,i->", x[:2], c, x[2:]),
+}
+
+
+@pytest.mark.parametrize("name", BY_NUMBERS)
+def test_numbers_that_a_program_depends_on_may_change(name: str) -> None:
+    function, counts = BY_NUMBERS[name], np.array([0, 1])
+
+    def f(x: Any, c: Any) -> Any:
+        return x[c].sum() + function(x, c)  # it is captured first
+
+    def gradient(x: Any, c: Any) -> Any:
+        return la.grad(f)(x, c)
+
+    def outcome(c: Any) -> Any:
+        try:
+            return gradient(POINT, c).tolist()
+        except (LinearaError, ValueError) as error:
+            return type(error)
+
+    cases = [[0, 1], [1, 0], [1, 1], [0, 1]]
+    expected = []
+    for case in cases:
+        following._scripts.clear()
+        expected.append(outcome(np.array(case)))
+    for _ in range(3):
+        for case, result in zip(cases, expected, strict=True):
+            counts[:] = case
+            assert outcome(counts) == result
+
+
+def test_all_calls_of_a_network_are_recalled() -> None:
+    data, labels = np.linspace(-1, 1, 15).reshape(5, 3), np.array([0, 2, 1, 1, 0])
+
+    def loss(weights: Any) -> Any:
+        w1, b1, w2 = weights
+        logits = np.maximum(data @ w1 + b1, 0) @ w2
+        logits = logits - np.max(logits, axis=1, keepdims=True)
+        norms = np.log(np.sum(np.exp(logits), axis=1))
+        return np.mean(norms - logits[np.arange(len(labels)), labels])
+
+    weights = (np.ones((3, 4)), np.zeros(4), np.arange(12.0).reshape(4, 3))
+    first = la.grad(loss)(weights)
+    (script,) = following._scripts.values()
+    assert len(script.steps) == 12 and None not in script.steps
+    for again, before in zip(la.grad(loss)(weights), first, strict=True):
+        np.testing.assert_array_equal(again, before)
+    labels[0] = 3
+    with pytest.raises(IndexError, match="index 3 is out of"):
+        la.grad(loss)(weights)

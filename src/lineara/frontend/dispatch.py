@@ -93,10 +93,8 @@ def _record_function(function: Callable[..., Any], args: Any, kwargs: Mapping[st
         return tuple(_record_function(function, (x,), kwargs) for x in args)
     if args and isinstance(args[0], TracedArray) and function in SHARING:
         return _shared(function, result, args[0], lambda x: function(x, *args[1:], **kwargs))
-    own = _own(result, args)
+    own = mark_order(_own(result, args), _flat(args), kwargs)
     if isinstance(own, TracedArray):
-        if own.ndim > 1:
-            return mark_order(own, _flat(args), kwargs)
         own.boxed = own.ndim == 0 and function in BOXING
     return own
 

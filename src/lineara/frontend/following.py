@@ -17,7 +17,7 @@ from lineara.errors import Source
 from lineara.frontend.cache import canonical
 from lineara.ir.builder import Builder
 from lineara.ir.op import Op
-from lineara.ir.program import Function, Operand, Variable
+from lineara.ir.program import Equation, Function, Operand, Variable
 from lineara.ir.types import ArrayType
 from lineara.ir.value import Value
 
@@ -35,7 +35,7 @@ class Step:
         code, line: the Python code that the call is part of, and where in it.
         lines: the line of each byte of that code.
         source: the user's line, if that is somewhere else.
-        start, end: the equations that it made.
+        start, end, equations: the equations that it made.
         operand: what the array holds.
         weak, fixed, boxed, scrambled: as the array has them.
         makers: of the view that the array is of the first argument's memory, if it is one.
@@ -50,6 +50,7 @@ class Step:
     source: Source | None
     start: int
     end: int
+    equations: tuple[Equation, ...]
     operand: Operand
     weak: type | None
     fixed: bool
@@ -127,13 +128,6 @@ class Following(Builder):
                 return tuple([Value(self, v) for v in old.results])
         self.part()
         return super().append(op, inputs, types)
-
-    def follow(self, step: Step) -> Value:
-        """Takes what a call of the earlier trace has built."""
-        if step.end > step.start:
-            assert self.script is not None
-            self.equations += self.script.function.equations[step.start : step.end]
-        return Value(self, step.operand)
 
     def finish(self, results: Sequence[Value], created: tuple[Variable, ...]) -> Script:
         """The whole trace, given its parameters in the order in which they were made."""

@@ -322,7 +322,7 @@ def _checked(item: Any, size: int, axis: int) -> Any:
         _in_range(number, size, axis)
     if positions.size and not size:
         _in_range(positions.flat[0], size, axis)
-    return positions.astype(np.int64)
+    return positions.astype(np.int64, copy=False)
 
 
 def _advanced(array: Any, basic: Basic) -> TracedArray:

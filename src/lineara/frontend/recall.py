@@ -9,7 +9,7 @@ array is known by how it was `made`: as which parameter, or by which step.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
@@ -21,7 +21,8 @@ from lineara.frontend.following import Step
 from lineara.frontend.trace import Trace, Traced, View, current
 from lineara.frontend.writes import origin
 from lineara.ir.program import Operand
-from lineara.ir.types import ArrayType
+from lineara.ir.types import DTYPE_NAMES, ArrayType
+from lineara.ir.value import Value
 from lineara.where import user_source
 
 CALLER = 3
@@ -31,11 +32,27 @@ PLAIN = {bool, int, str, type(None), type, type(Ellipsis), type(np._NoValue), np
 NUMBERS = (float, complex, np.number, np.bool_)
 
 
+READING = {
+    *(np.concatenate, np.stack, np.hstack, np.vstack, np.where),
+    *(np.dot, np.inner, np.outer, np.vdot),
+}
+"""Functions that record the same whatever is in the arrays that they are given, as ufuncs do."""
+SMALL = 4096
+"""Bytes up to which an array is remembered, where what is in it may make a difference."""
+
+
 class Captured(NamedTuple):
     """An argument that is an array, captured as that parameter."""
 
     operand: Operand
     type: ArrayType
+
+
+class Contents(NamedTuple):
+    """An argument that is an array in which there is just that."""
+
+    type: ArrayType
+    data: bytes
 
 
 class Unknown(Exception):  # noqa: N818 - no error
@@ -66,7 +83,9 @@ def recalled(
     if step is None or not _is_same(trace, step, what, inputs, options, frame):
         return _recorded(trace, call, args)
     builder.calls += 1
-    result = TracedArray(trace, builder.follow(step), step.weak, step.fixed)
+    if step.end > step.start:
+        builder.equations += step.equations
+    result = TracedArray(trace, Value(builder, step.operand), step.weak, step.fixed)
     result.boxed = step.boxed
     result.scrambled = step.scrambled
     result.made = step
@@ -92,8 +111,8 @@ def _is_same(
         or len(step.inputs) != len(inputs)
     ):
         return False
-    for i, x in enumerate(inputs):
-        if not _fits(trace, x, step.inputs[i]):
+    for x, known in zip(inputs, step.inputs, strict=False):
+        if x is not known and not _fits(trace, x, known):
             return False
     if step.start != len(trace.builder.equations):
         return False
@@ -116,12 +135,13 @@ def _fits(trace: Trace, x: Any, known: Any) -> bool:
     if x is known:
         return True
     if kind is np.ndarray:
-        return (
-            type(known) is Captured
-            and x.shape == known.type.shape
-            and x.dtype == known.type.dtype
-            and trace.lift(x).operand is known.operand
-        )
+        if not isinstance(known, Captured | Contents):
+            return False
+        if x.shape != known.type.shape or x.dtype != known.type.dtype:
+            return False
+        if isinstance(known, Contents):
+            return bool(x.tobytes() == known.data)
+        return trace.lift(x).operand is known.operand
     if kind is not type(known):
         return False
     if kind is slice:
@@ -138,8 +158,13 @@ def _fits(trace: Trace, x: Any, known: Any) -> bool:
     return kind in PLAIN and bool(x == known)
 
 
-def _described(trace: Trace, x: Any) -> Any:
+def _described(trace: Trace, x: Any, read: bool) -> Any:
     """What `_fits` compares an argument to.
+
+    Args:
+        trace: the trace.
+        x: the argument.
+        read: whether what is in arrays makes no difference.
 
     Raises:
         Unknown: if there might be more to it.
@@ -150,15 +175,17 @@ def _described(trace: Trace, x: Any) -> Any:
             raise Unknown
         return x.made
     if kind is np.ndarray:
-        known = trace.captures.get(id(x))
-        if known is None:
+        captured = trace.captures.get(id(x))
+        if captured is not None and read and x.ndim:  # one number may choose an operation
+            return Captured(captured[2].operand, captured[2].type)
+        if x.dtype not in DTYPE_NAMES or x.nbytes > SMALL:
             raise Unknown
-        return Captured(known[2].operand, known[2].type)
+        return Contents(ArrayType(x.dtype, x.shape), x.tobytes())
     if kind is tuple or kind is list:
-        return kind([_described(trace, item) for item in x])
+        return kind([_described(trace, item, read) for item in x])
     if kind is slice:
         for item in (x.start, x.stop, x.step):
-            _described(trace, item)
+            _described(trace, item, read)
         return x
     if kind in PLAIN or issubclass(kind, NUMBERS):
         return x
@@ -195,11 +222,12 @@ def _learnt(
     if type(result) is not TracedArray or any(result is x for x in inputs):
         return result
     try:
-        known = tuple([_described(trace, x) for x in inputs])
-        named = {k: _described(trace, x) for k, x in options.items()}
+        read = _only_reads(what, inputs)
+        known = tuple([_described(trace, x, read) for x in inputs])
+        named = {k: _described(trace, x, read) for k, x in options.items()}
     except Unknown:
         return result
-    captured = {x.operand for x in known if type(x) is Captured}
+    captured = set(_captured((*known, *named.values())))
     source = user_source()
     direct = source is not None and source.file == frame.f_code.co_filename
     if (
@@ -218,6 +246,7 @@ def _learnt(
             None if direct else source,
             start,
             len(builder.equations),
+            tuple(builder.equations[start:]),
             result.value.operand,
             result.weak,
             result.fixed,
@@ -226,6 +255,23 @@ def _learnt(
             None if result.alias is None else result.alias.makers,
         )
     return result
+
+
+def _captured(known: Sequence[Any]) -> Iterator[Operand]:
+    """The parameters that descriptions mention."""
+    for x in known:
+        if type(x) is Captured:
+            yield x.operand
+        elif type(x) is tuple or type(x) is list:
+            yield from _captured(x)
+
+
+def _only_reads(what: Hashable, inputs: tuple[Any, ...]) -> bool:
+    """Whether a call records the same whatever is in the arrays that it is given."""
+    if what == "[]":
+        items = inputs[1] if type(inputs[1]) is tuple else inputs[1:]
+        return all(type(x) is not np.ndarray or x.dtype.kind in "iu" for x in items)
+    return isinstance(what, np.ufunc) or what in READING
 
 
 def _marks(inputs: tuple[Any, ...]) -> list[Any]:
@@ -237,7 +283,10 @@ def _marks(inputs: tuple[Any, ...]) -> list[Any]:
 
 @lru_cache(maxsize=1024)
 def _lines(code: CodeType) -> list[int | None]:
-    """The line of each byte of the code; to ask a frame for its line takes far longer."""
+    """The line of each byte of the code; to ask a frame for its line takes far longer.
+
+    The byte at which a frame stands changes when Python speeds its code up; the line does not.
+    """
     lines: list[int | None] = [None] * len(code.co_code)
     for start, end, line in code.co_lines():
         lines[start:end] = [line] * (end - start)

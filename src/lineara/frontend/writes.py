@@ -81,12 +81,19 @@ def as_flattened(result: TracedArray, base: TracedArray, make: Callable[[Any], A
 def mark_order(result: Any, operands: Sequence[Any], options: Mapping[str, Any]) -> Any:
     """`result` of a function that keeps the order in memory of its operands, as NumPy's do.
 
-    What is written into ``out=`` has the order of that array.
+    What is written into ``out=`` has the order of that array. A view of memory that nobody else
+    knows of is an array by itself.
     """
-    if options.get("out") is not None:
+    if options.get("out") is not None or not isinstance(result, TracedArray):
         return result
-    if isinstance(result, TracedArray) and result.ndim > 1 and result.alias is None:
-        result.scrambled = any(isinstance(x, Traced) and _is_scrambled(x) for x in operands)
+    arrays = [x for x in operands if isinstance(x, Traced)]
+    root, makers = origin(result)
+    if makers and not any(root is origin(x)[0] for x in arrays):
+        own = TracedArray(result.owner, result.value, result.weak)
+        own.scrambled = _is_scrambled(result)
+        return own
+    if result.ndim > 1 and result.alias is None:
+        result.scrambled = any(map(_is_scrambled, arrays))
     return result
 
 
