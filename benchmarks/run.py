@@ -106,7 +106,7 @@ def own(tree):
     """The arrays of a tuple in the order of C."""
     if isinstance(tree, tuple):
         return tuple(map(own, tree))
-    return tree if tree is None else np.ascontiguousarray(tree)
+    return tree if tree is None else np.asarray(tree, order="C")
 
 
 def check(case, calls):

@@ -30,6 +30,22 @@ void rosenbrock_hvp(long n, const double *x, const double *v, double *restrict h
         h[i] += (1200 * x[i] * x[i] - 400 * x[i + 1] + 2) * v[i] - 400 * x[i] * v[i + 1];
 }
 
+/* A chain of x = x + 0.01 sin(x) */
+
+double chain(long n, double x) {
+    for (long i = 0; i < n; i++) x += 0.01 * sin(x);
+    return x;
+}
+
+void chain_gradient(long n, double x, double *restrict g) {
+    double slope = 1;
+    for (long i = 0; i < n; i++) {
+        slope *= 1 + 0.01 * cos(x);
+        x += 0.01 * sin(x);
+    }
+    *g = slope;
+}
+
 /* log(sum(exp(A x))) + Rosenbrock's function of x, A of shape [m, n]: gradient and full Hessian */
 
 static void softmax(long m, long n, const double *A, const double *x, double *restrict p) {

@@ -1,4 +1,4 @@
-"""Rosenbrock's function: gradients, a product with its Hessian, and a full Hessian."""
+"""Rosenbrock's function: gradients, a product with its Hessian, a full Hessian; a long chain."""
 
 import numpy
 from programs.program import Program
@@ -90,5 +90,27 @@ def hessian(m, n):
     return Case(f"Hessian of {n} variables", make, (x, A), c, casadi=casadi)
 
 
+def chain(length):
+    """One number, and a long program: what it takes to compile."""
+
+    def make(lib):
+        def f(x):
+            for _ in range(length // 3):
+                x = x + 0.01 * lib.np.sin(x)
+            return x
+
+        return f, lib.grad(f)
+
+    def c():
+        g = numpy.empty(())
+        return (
+            called("small", "chain", length // 3, 0.3, result=DOUBLE),
+            into(called("small", "chain_gradient", length // 3, 0.3, g), g),
+        )
+
+    return Case(f"chain of {length} operations", make, (0.3,), c)
+
+
 def cases():
-    return [gradient(2), gradient(100), gradient(10_000), hvp(1000), hessian(40, 20)]
+    small = [gradient(2), gradient(100), gradient(10_000), hvp(1000), hessian(40, 20)]
+    return [*small, chain(5000)]

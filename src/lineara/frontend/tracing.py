@@ -16,7 +16,7 @@ from lineara.backends.tiers import run
 from lineara.errors import TypeMismatchError
 from lineara.frontend.array import TracedArray
 from lineara.frontend.core import apply_all, convert, here, wrap
-from lineara.frontend.trace import Trace, Traced, recording
+from lineara.frontend.trace import Trace, Traced, current, recording
 from lineara.ir.containers import Container
 from lineara.ir.op import Op
 from lineara.ir.program import Function
@@ -91,6 +91,9 @@ def record(
         writable: how many arguments, the first ones, `call` may write to.
         key: of the earlier trace to follow, if any, and of this one for those to come.
     """
+    outer = current()
+    if outer is not None and not outer.builder.learns:  # the whole is traced once, under jit
+        key = None
     trace = Trace(name, key)
     names = [*hints, *[None] * (len(arguments) - len(hints))]
     inputs = [trace.argument(x, hint) for x, hint in zip(arguments, names, strict=True)]

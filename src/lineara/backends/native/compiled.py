@@ -35,7 +35,7 @@ from lineara.ops.control.while_loop import While
 ENTRY = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 QUICK = 200_000
 """Scalar operations up to which a call keeps the lock; it takes well below a millisecond."""
-SHORT = 100_000_000
+SHORT = 500_000_000
 """Those up to which the first call runs code that was made in a hurry, which may take longer."""
 
 

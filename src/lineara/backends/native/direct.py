@@ -17,12 +17,12 @@ import numpy as np
 from lineara.backends.native import llir
 from lineara.backends.native.machine import Code
 from lineara.backends.native.numbers import BYTES, INT
-from lineara.ir.types import ArrayType
+from lineara.ir.types import DTYPES, ArrayType
 
 TYPE, DATA, NDIM, SHAPE, DESCR, FLAGS = 8, 16, 24, 32, 56, 64
 """Places in an array object, in bytes; `can` checks that they are right."""
 NUMBER = 16
-"""The place of the number in a float object, Python's or NumPy's."""
+"""The place of the number in an object: a float of Python's, or a scalar of NumPy's."""
 USABLE = 0x1 | 0x100
 """The flags of arrays that are contiguous and aligned."""
 MISFIT = 2
@@ -79,6 +79,11 @@ def can() -> bool:
             and word(y, TYPE) == id(type(y))
             for y in (float("0.75"), np.float64(0.75))
         )
+        and all(
+            bytes((ctypes.c_char * y.itemsize).from_address(id(y) + NUMBER)) == y.tobytes()
+            and word(y, TYPE) == id(type(y))
+            for y in (dtype.type(1) for dtype in DTYPES.values())
+        )
     )
 
 
@@ -101,10 +106,7 @@ def direct(
         results: the types of the results.
         finish: makes the output of the arrays of the results.
     """
-    scalars = [t for t, _ in params if not t.shape]
-    if not can() or any(t.dtype != np.float64 for t in scalars) or not params:
-        return None
-    if any(kind not in (None, float) for _, kind in params):
+    if not can() or not params or any(kind not in (None, float) for _, kind in params):
         return None
     inputs = [(ArrayType(x.dtype, x.shape), None) for x in captures]
     place = ctypes.addressof(entry)
@@ -182,16 +184,20 @@ def _module(
 
     frame, *objects = function.args
     for i, x in enumerate(objects):
-        if i >= len(params):
-            place = read(x, DATA, BYTES)
-        else:
+        slot = b.gep(table, [INT(0), INT(i)])
+        if captures <= i < len(params):
             type, kind = params[i]
-            expected = id(np.ndarray if type.shape else float if kind is float else np.float64)
-            require(b.icmp_signed("==", read(x, TYPE), INT(expected)))
-            place = read(x, DATA, BYTES) if type.shape else b.gep(x, [INT(NUMBER)])
-            if type.shape and i >= captures:
+            if type.shape:
                 _require_array(b, read, require, x, type)
-        b.store(place, b.gep(table, [INT(0), INT(i)]))
+                b.store(read(x, DATA, BYTES), slot)
+            else:
+                b.store(b.gep(x, [INT(NUMBER)]), slot)
+                number = id(float if kind is float else type.dtype.type)
+                with b.if_then(b.icmp_signed("!=", read(x, TYPE), INT(number)), rarely=True):
+                    _require_array(b, read, require, x, type)
+                    b.store(read(x, DATA, BYTES), slot)
+        else:
+            b.store(read(x, DATA, BYTES), slot)
     target = llir.function_type(
         llir.VOID, [BYTES, INT.as_pointer(), BYTES.as_pointer()]
     ).as_pointer()
@@ -204,8 +210,9 @@ def _module(
 
 
 def _require_array(b: Any, read: Any, require: Any, x: Any, type: ArrayType) -> None:
-    """An array must have the dtype, the shape and the memory layout that are expected."""
+    """It must be an array with the dtype, the shape and the memory layout that are expected."""
     int32 = llir.int_type(32)
+    require(b.icmp_signed("==", read(x, TYPE), INT(id(np.ndarray))))
     fits = b.icmp_signed("==", read(x, DESCR), INT(id(type.dtype)))
     rank = b.icmp_signed("==", read(x, NDIM, int32), int32(type.ndim))
     flags = b.and_(read(x, FLAGS, int32), int32(USABLE))

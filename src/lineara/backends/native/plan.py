@@ -102,6 +102,7 @@ class Plan:
         self.stored: set[Variable] = {p for p in f.params if p.type.shape}
         self.last: dict[Variable, int] = {}
         self._cost: dict[Variable, int] = {}
+        self._lazy: dict[Step, bool] = {}
         self._count_uses()
         for step in f.steps:
             self._add(step)
@@ -112,11 +113,10 @@ class Plan:
 
     def is_lazy(self, step: Step) -> bool:
         """Whether the elements of the result can be computed one by one."""
-        if isinstance(step.op, MOVING):
-            return True
-        if isinstance(step.op, CONTROL) or any(map(is_stack, (*step.operands, *step.results))):
-            return False
-        return lowering(step.op, [v.type.dtype for v in step.operands]) is not None
+        lazy = self._lazy.get(step)
+        if lazy is None:
+            lazy = self._lazy[step] = _is_lazy(step)
+        return lazy
 
     def _count_uses(self) -> None:
         self.uses: dict[Operand, int] = {}
@@ -271,6 +271,14 @@ class Plan:
         for result in self.f.results:
             if isinstance(result, Variable):
                 self.last[result] = len(self.units)
+
+
+def _is_lazy(step: Step) -> bool:
+    if isinstance(step.op, MOVING):
+        return True
+    if isinstance(step.op, CONTROL) or any(map(is_stack, (*step.operands, *step.results))):
+        return False
+    return lowering(step.op, [v.type.dtype for v in step.operands]) is not None
 
 
 def is_stack(v: Operand) -> bool:
