@@ -24,6 +24,7 @@ from lineara.backends.native.numbers import BYTES, INT, Emit, memory_type
 from lineara.backends.native.pool import pool
 from lineara.backends.native.python import let_others_run, take_the_lock
 from lineara.backends.native.report import Report, report
+from lineara.backends.native.tapes import narrowed
 from lineara.backends.native.threads import POOL
 from lineara.ir.containers import Container
 from lineara.ir.cost import work
@@ -54,7 +55,7 @@ class Compiled:
     def __init__(self, f: Function) -> None:
         start = perf_counter()
         self.calls = Calls()
-        self.main = main = flat(f)
+        self.main = main = narrowed(flat(f))
         emitter = ModuleEmitter(f.name, self.calls)
         made = emitter.function(main)
         longest = _longest(f)

@@ -112,10 +112,9 @@ class Plan:
     # -- what is lazy ---------------------------------------------------------------------------
 
     def is_lazy(self, step: Step) -> bool:
-        """Whether the elements of the result can be computed one by one."""
         lazy = self._lazy.get(step)
         if lazy is None:
-            lazy = self._lazy[step] = _is_lazy(step)
+            lazy = self._lazy[step] = is_lazy(step)
         return lazy
 
     def _count_uses(self) -> None:
@@ -273,7 +272,8 @@ class Plan:
                 self.last[result] = len(self.units)
 
 
-def _is_lazy(step: Step) -> bool:
+def is_lazy(step: Step) -> bool:
+    """Whether the elements of the result can be computed one by one."""
     if isinstance(step.op, MOVING):
         return True
     if isinstance(step.op, CONTROL) or any(map(is_stack, (*step.operands, *step.results))):
