@@ -68,7 +68,7 @@ def gates(w: Any) -> Any:
         h = (1.0 - h * h) * w + x * x * h
         return h, h + x
 
-    return np.sum(la.scan(step, w, np.linspace(0.0, 1.0, 40).reshape(8, 5))[1] ** 2)
+    return np.sum(la.scan(step, w, np.linspace(0.0, 1.0, 240).reshape(8, 30))[1] ** 2)
 
 
 def twice(w: Any) -> Any:
@@ -77,7 +77,7 @@ def twice(w: Any) -> Any:
     def step(h: Any, x: Any) -> Any:
         return np.sin(h), x * h + 2.0 * h
 
-    first = la.scan(step, w, np.linspace(0.0, 1.0, 40).reshape(8, 5))[1]
+    first = la.scan(step, w, np.linspace(0.0, 1.0, 240).reshape(8, 30))[1]
     return np.sum(la.scan(step, 0.5 * w, first)[1])
 
 
@@ -86,14 +86,14 @@ def counted(x: Any, n: Any) -> Any:
     return np.sum(la.fori_loop(0, n, lambda i, y: y + 0.1 * y * (1.0 + y * y), x))
 
 
-W = np.linspace(-0.9, 0.8, 5)
+W = np.linspace(-0.9, 0.8, 30)
 
 
 @pytest.mark.parametrize(
     ("f", "args", "bytes_kept"),
     [
         (bent_heat, (np.linspace(0.0, 1.0, 32),), 50 * 32 * 8),
-        (gates, (W,), 2 * 8 * 5 * 8),
+        (gates, (W,), 2 * 8 * 30 * 8),
         (twice, (W,), None),
         (counted, (W, 9), None),
     ],

@@ -24,11 +24,11 @@ from lineara.backends.native.flat import (
     StackVariable,
     Step,
 )
-from lineara.backends.native.plan import CHEAP, is_lazy
+from lineara.backends.native.plan import CHEAP, MOVING, is_lazy
 from lineara.ir.program import Literal, Operand, Variable
 
-COPYING = 1
-"""Scalar operations that take about as long as to write a byte and to read it again."""
+SEVERAL = 8
+"""Numbers that take as long as one: there are vectors, and one operation waits for the other."""
 
 
 def narrowed(f: Flat) -> Flat:
@@ -167,8 +167,8 @@ def _bodies(a: Loop, b: Loop, handed: Sequence[Handed]) -> Bodies | None:
     again = _between(body.steps, kept, wanted)
     tape = [v for v in kept if v not in known]
     saved = _bytes(dict.fromkeys(wanted)) - _bytes(tape)
-    if saved <= 0 or sum(map(_work, again)) > saved * COPYING:
-        return None
+    if saved <= 0 or sum(map(_work, again)) > saved:
+        return None  # to write a byte and read it again takes about as long as one operation
     consts = [k for k in range(a.consts) if params[k] in kept]
     slices = [k for k in range(sliced, len(params)) if params[k] in kept and params[k] in known]
     copies = {v: Variable(v.type, v.hint) for v in (*kept, *(step.results[0] for step in again))}
@@ -199,7 +199,9 @@ def _cost(step: Step) -> int:
 
 
 def _work(step: Step) -> int:
-    return _cost(step) * step.results[0].type.size
+    if isinstance(step.op, MOVING):
+        return 0  # it is read at another index
+    return _cost(step) * max(step.results[0].type.size, SEVERAL)
 
 
 def _bytes(values: Iterable[Operand]) -> int:
