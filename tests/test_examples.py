@@ -107,3 +107,24 @@ def test_demo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     output = capsys.readouterr().out
     for text in (*demo.CHAPTERS, "def energy.lin.T", "neural network", "held out", "accuracy"):
         assert text in output
+
+
+SWITCHED = "bayesian_net", "fluid", "gaussian_process", "ode_fit", "rnn", "rosenbrock", "slopes"
+"""Examples that Autograd runs too, with its own NumPy."""
+
+
+@pytest.mark.parametrize("name", SWITCHED)
+def test_autograd_finds_the_same_gradient(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    autograd = pytest.importorskip("autograd")
+    module = importlib.import_module(name)
+    f, x = module.problem()
+    found = la.tree.leaves(la.grad(f)(x))
+    monkeypatch.setattr(module, "np", importlib.import_module("autograd.numpy"))
+    for a, b in zip(found, la.tree.leaves(autograd.grad(f)(x)), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", SWITCHED)
+def test_small_examples_run(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    importlib.import_module(name).main()
+    assert capsys.readouterr().out
