@@ -18,14 +18,20 @@ import lineara as la
 sys.path.append(str(Path(__file__).parents[1] / "examples"))
 
 import bayesian_net
+import convnet
 import fluid
 import gaussian_process
+import ica
+import lstm
 import ode_fit
 import rnn
 import rosenbrock
 import slopes
 
-PROGRAMS = bayesian_net, fluid, gaussian_process, ode_fit, rnn, rosenbrock, slopes
+PROGRAMS = (
+    *(bayesian_net, convnet, fluid, gaussian_process, ica, lstm, ode_fit, rnn),
+    *(rosenbrock, slopes),
+)
 TOLERANCE = 1e-8
 HEAD = ["program", "Autograd", "lineara", "lineara, jit", "lineara ÷ Autograd", "Autograd ÷ jit"]
 

@@ -109,7 +109,10 @@ def test_demo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
         assert text in output
 
 
-SWITCHED = "bayesian_net", "fluid", "gaussian_process", "ode_fit", "rnn", "rosenbrock", "slopes"
+SWITCHED = [
+    *("bayesian_net", "convnet", "fluid", "gaussian_process", "ica", "lstm", "ode_fit", "rnn"),
+    *("rosenbrock", "slopes"),
+]
 """Examples that Autograd runs too, with its own NumPy."""
 
 

@@ -100,7 +100,15 @@ def _values(x: Any) -> Any:
     return y @ x
 
 
-PROGRAMS = [_views, _unpacked, _functions, _constants, _nested, _loop, _values]
+WHOLE = np.arange(4)
+
+
+def _grid(x: Any) -> Any:
+    """Whole numbers become floats, which makes arrays that nobody else knows of."""
+    return np.sum((WHOLE[:, None] - x) * (WHOLE - x) ** 2 + WHOLE * x)
+
+
+PROGRAMS = [_views, _unpacked, _functions, _constants, _nested, _loop, _values, _grid]
 POINT = np.array([0.3, -0.6, 1.2, 2.0])
 
 
@@ -134,16 +142,17 @@ def test_what_was_traced_before_makes_no_difference(
         np.testing.assert_array_equal(found, expected)
 
 
-def test_what_a_function_reads_may_change() -> None:
-    data, factor = np.array([1.0, 2.0]), [3.0]
+@pytest.mark.parametrize("dtype", [float, int])
+def test_what_a_function_reads_may_change(dtype: type) -> None:
+    data, factor = np.array([1, 2], dtype), [3.0]
 
     def f(x: Any) -> Any:
-        return (x * data * factor[0]).sum()
+        return (x * data * factor[0]).sum() + 0.0 * (data[:] * x).sum()
 
     gradient = la.grad(f)
     for _ in range(3):
         np.testing.assert_array_equal(gradient(np.ones(2)), data * factor[0])
-        data += 1.0
+        data += 1
         np.testing.assert_array_equal(gradient(np.ones(2)), data * factor[0])
         factor[0] *= -1.0
 

@@ -18,7 +18,7 @@ from lineara.frontend.cache import canonical
 from lineara.ir.builder import Builder
 from lineara.ir.op import Op
 from lineara.ir.program import Equation, Function, Operand, Variable
-from lineara.ir.types import ArrayType
+from lineara.ir.types import Array, ArrayType
 from lineara.ir.value import Value
 
 LIMIT = 1024
@@ -36,6 +36,7 @@ class Step:
         lines: the line of each byte of that code.
         source: the user's line, if that is somewhere else.
         start, end, equations: the equations that it made.
+        constants: the parameters that it made for what follows from its arguments, and that.
         operand: what the array holds.
         weak, fixed, boxed, scrambled: as the array has them.
         makers: of the view that the array is of the first argument's memory, if it is one.
@@ -51,6 +52,7 @@ class Step:
     start: int
     end: int
     equations: tuple[Equation, ...]
+    constants: tuple[tuple[Variable, Array], ...]
     operand: Operand
     weak: type | None
     fixed: bool

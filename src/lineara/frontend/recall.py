@@ -82,6 +82,8 @@ def recalled(
     step = builder.steps[builder.calls] if builder.calls < len(builder.steps) else None
     if step is None or not _is_same(trace, step, what, inputs, options, frame):
         return _recorded(trace, call, args)
+    if any(trace.lift(x).operand is not p for p, x in step.constants):
+        return _recorded(trace, call, args)
     builder.calls += 1
     if step.end > step.start:
         builder.equations += step.equations
@@ -228,10 +230,11 @@ def _learnt(
     except Unknown:
         return result
     captured = set(_captured((*known, *named.values())))
+    fresh = [(p, trace.inputs[p]) for p in builder.params[params:] if p not in captured]
     source = user_source()
     direct = source is not None and source.file == frame.f_code.co_filename
     if (
-        captured.issuperset(builder.params[params:])
+        (not fresh or (not captured and all(type(x) is np.ndarray for _, x in fresh)))
         and _marks(inputs) == before
         and result.writes == 0
         and (result.alias is None or _is_of_first(result.alias, inputs))
@@ -247,6 +250,7 @@ def _learnt(
             start,
             len(builder.equations),
             tuple(builder.equations[start:]),
+            tuple(fresh),
             result.value.operand,
             result.weak,
             result.fixed,
