@@ -11,11 +11,13 @@ x·0); zeros that are linear are zero by construction, so adding one may always 
 from __future__ import annotations
 
 from collections.abc import Hashable
+from operator import is_
 
 import numpy as np
 
 from lineara.errors import LinearaError
 from lineara.ir.containers import Container
+from lineara.ir.op import Op
 from lineara.ir.program import Equation, Function, LinearVariable, Literal, Operand, Variable
 from lineara.ir.structural import Drop, Dup, Zero
 from lineara.ops.arithmetic import Add, Neg, Sub
@@ -85,8 +87,9 @@ class _Reducer:
         op = equation.op
         if isinstance(op, Control):
             op = op.mapped(simplify)
-        operands = tuple(self.value(v) for v in equation.operands)
-        reduced = Equation(op, operands, equation.results, equation.source)
+        names = self.names
+        operands = tuple([names.get(v, v) for v in equation.operands])
+        reduced = _changed(equation, op, operands)
         if isinstance(op, Scan | While):
             *outside, reduced = hoist(reduced)
             for extra in outside:
@@ -124,8 +127,8 @@ class _Reducer:
         self.emit_linear(equation)
 
     def emit_linear(self, equation: Equation) -> None:
-        inputs = tuple(self.linear(v) if v.linear else v for v in equation.operands)
-        self.equations.append(Equation(equation.op, inputs, equation.results, equation.source))
+        inputs = tuple([self.linear(v) if v.linear else v for v in equation.operands])
+        self.equations.append(_changed(equation, equation.op, inputs))
 
     def add_nonlinear(self, equation: Equation) -> None:
         op, results = equation.op, equation.results
@@ -157,13 +160,13 @@ class _Reducer:
             self.packed[results[0]] = Equation(op, operands, results)
         if isinstance(op, Broadcast) and not operands[0].type.shape:
             self.repeated[results[0]] = operands[0]
-        self.equations.append(Equation(op, operands, results, equation.source))
+        self.equations.append(_changed(equation, op, operands))
 
     def unrepeated(self, equation: Equation) -> tuple[Operand, ...]:
         """Operands of an elementwise op with repeated scalars as scalars: the op repeats them."""
-        if not isinstance(equation.op, Elementwise):
+        if not self.repeated or not isinstance(equation.op, Elementwise):
             return equation.operands
-        return tuple(self.repeated.get(v, v) for v in equation.operands)
+        return tuple([self.repeated.get(v, v) for v in equation.operands])
 
     def repeat(self, equation: Equation, operands: tuple[Operand, ...]) -> None:
         """An elementwise equation of repeated scalars: one of scalars, whose result is repeated."""
@@ -242,7 +245,14 @@ class _Pruner:
 
     def renamed(self, equation: Equation) -> Equation:
         """The equation with names of copies replaced by names of originals, once all are known."""
-        operands = tuple(
-            self.name(v) if isinstance(v, LinearVariable) else v for v in equation.operands
-        )
-        return Equation(equation.op, operands, equation.results, equation.source)
+        if not self.names:
+            return equation
+        operands = [self.name(v) if isinstance(v, LinearVariable) else v for v in equation.operands]
+        return _changed(equation, equation.op, tuple(operands))
+
+
+def _changed(equation: Equation, op: Op, operands: tuple[Operand, ...]) -> Equation:
+    """The equation of that op and these operands: itself, if they are the same objects."""
+    if op is equation.op and all(map(is_, operands, equation.operands)):
+        return equation
+    return Equation(op, operands, equation.results, equation.source)

@@ -24,7 +24,7 @@ from lineara.backends.native.flat import (
     StackVariable,
     Step,
 )
-from lineara.backends.native.plan import CHEAP, MOVING, is_lazy
+from lineara.backends.native.plan import CHEAP, CONTROL, MOVING, is_lazy
 from lineara.ir.program import Literal, Operand, Variable
 
 SEVERAL = 8
@@ -69,12 +69,15 @@ class _Narrower:
 
     def function(self, f: Flat) -> Flat:
         if f not in self.functions:
-            steps = [replace(step, op=self._op(step.op)) for step in f.steps]
+            steps = [
+                replace(step, op=self._op(step.op)) if isinstance(step.op, CONTROL) else step
+                for step in f.steps
+            ]
             self._narrow(steps, f.results)
             self.functions[f] = replace(f, steps=tuple(steps))
         return self.functions[f]
 
-    def _op(self, op: Any) -> Any:
+    def _op(self, op: Invoke | Branch | Loop | Repeat) -> Any:
         match op:
             case Invoke():
                 return Invoke(self.function(op.function))
@@ -82,9 +85,7 @@ class _Narrower:
                 return Branch(tuple(map(self.function, op.functions)))
             case Loop():
                 return replace(op, body=self.function(op.body))
-            case Repeat():
-                return replace(op, cond=self.function(op.cond), body=self.function(op.body))
-        return op
+        return replace(op, cond=self.function(op.cond), body=self.function(op.body))
 
     def _narrow(self, steps: list[Step], results: Collection[Operand]) -> None:
         """Changes the steps of a function."""
