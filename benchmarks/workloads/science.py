@@ -1,8 +1,11 @@
 """Programs from here and there, as one writes them with arrays; nothing in them is tuned."""
 
 from functools import partial
+from types import SimpleNamespace
 
 import numpy
+from programs import science_by_hand, science_torch
+from programs.program import Program
 
 from workloads.case import Case
 
@@ -47,8 +50,8 @@ def n_body(lib, places, masses):
     return -np.sum(masses[:, None] * masses / distances)
 
 
-def black_scholes(lib, spots, strikes, times, volatilities):
-    """Values of call options; their gradient is delta, vega and theta of each."""
+def black_scholes(lib, spots, times, volatilities, strikes):
+    """Values of call options; their gradient is delta, theta and vega of each."""
     np = lib.np
     spread = volatilities * np.sqrt(times)
     drift = (0.02 + 0.5 * volatilities**2) * times
@@ -111,12 +114,38 @@ def mandelbrot(lib, c):
     return np.sum(np.log1p(x * x + y * y))
 
 
-def case(name, function, *arguments, argnums=0):
+def case(name, function, *arguments, count=1):
+    """The gradient is that by the first `count` arguments."""
+    argnums = tuple(range(count)) if count > 1 else 0
+    first, data = arguments[:count], arguments[count:]
+    by_hand = getattr(science_by_hand, function.__name__)
+    torch = getattr(science_torch, function.__name__)
+
     def make(lib):
         f = partial(function, lib)
         return f, lib.grad(f, argnums)
 
-    return Case(name, make, arguments, tolerance=1e-7)
+    def plain(np, parameters, *data):
+        return function(in_python(np), *(parameters if count > 1 else [parameters]), *data)
+
+    program = Program(name, plain, torch, first if count > 1 else first[0], data)
+    return Case(name, make, arguments, partial(by_hand, *arguments), program, tolerance=1e-7)
+
+
+def in_python(np):
+    """A library that has NumPy's functions and Python's loops."""
+
+    def scan(step, carry, xs):
+        for x in xs:
+            carry, _ = step(carry, x)
+        return carry, None
+
+    def fori_loop(start, end, body, carry):
+        for i in range(start, end):
+            carry = body(i, carry)
+        return carry
+
+    return SimpleNamespace(np=np, scan=scan, fori_loop=fori_loop)
 
 
 def cases():
@@ -125,10 +154,10 @@ def cases():
     return [
         case("logistic regression 100000x50", logistic_regression, *regression),
         case("Gaussian process 300", gaussian_process, normal(3), normal(300, 3), normal(300)),
-        case("attention 512x64", attention, *(normal(512, 64) for _ in "qkv"), argnums=(0, 1, 2)),
+        case("attention 512x64", attention, *(normal(512, 64) for _ in "qkv"), count=3),
         case("k-means 20000x3, 40", k_means, normal(40, 3), normal(20_000, 3)),
         case("n-body 256", n_body, normal(256, 3), RNG.random(256)),
-        case("Black-Scholes 1000000", black_scholes, *options, argnums=(0, 2, 3)),
+        case("Black-Scholes 1000000", black_scholes, *options, count=3),
         case("springs 100000", springs, normal(100_000, 3)),
         case("convolution 16x28x28x8", convolution, normal(3, 3, 8, 16), normal(16, 28, 28, 8)),
         case("Kalman filter 1000", kalman, normal(2), numpy.cumsum(normal(1000))),
