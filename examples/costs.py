@@ -6,10 +6,8 @@ from time import perf_counter
 import digits
 import gmm
 import numpy as np
-from rich.columns import Columns
 from rich.console import Console
 from rich.table import Table
-from stages import stages
 
 import lineara as la
 
@@ -27,13 +25,6 @@ def objectives():
             digits.start(images.shape[1], digits.HIDDEN, 10, rng),
         ),
     }
-
-
-def costs(function, params):
-    """The numbers of equations and of scalar operations of each program, by its name."""
-    programs = stages(function, params)
-    programs["f and gradient"] = la.trace(la.value_and_grad(function))(params)
-    return {name: (la.size(program), la.work(program)) for name, program in programs.items()}
 
 
 def finite_differences(function, params, step=1e-6):
@@ -63,14 +54,6 @@ def milliseconds(function, *args, repeat=15):
     return median(times)
 
 
-def counted(name, rows):
-    """The table of `costs`, in which the last row certifies what a gradient will cost."""
-    table = Table("program", "equations", "operations", "× f", title=name)
-    for program, (size, work) in rows.items():
-        table.add_row(program, str(size), f"{work:,}", f"{work / rows['f'][1]:.2f}")
-    return table
-
-
 def measured(problems):
     """A table of the times of functions, of gradients, and of finite differences."""
     table = Table(title="medians of measured times, in milliseconds")
@@ -89,10 +72,12 @@ def measured(problems):
 
 
 def main():
-    """Prints what the stages of two objectives cost, and what their gradients take."""
+    """Prints what two objectives and their gradients cost, and what they take."""
     console = Console()
     problems = objectives()
-    console.print(Columns([counted(name, costs(*problem)) for name, problem in problems.items()]))
+    for name, problem in problems.items():
+        console.rule(name)
+        console.print(la.certificate(*problem))
     with console.status("measuring"):
         table = measured(problems)
     console.print(table)

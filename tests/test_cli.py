@@ -302,18 +302,21 @@ def test_policies_differ_in_the_tape_alone(files: Path) -> None:
 
 
 COSTS = """
-function       work  equations  tape bytes  work / f
-f                 5          4                  1.00
-f.jvp            18         12                  3.60
-f.nonlin          5          4          32      1.00
-f.lin            13          9                  2.60
-f.lin.T          13          9                  2.60
-f.grad           11          8                  2.20
-square            2          1                  1.00
-square.jvp       10          5                  5.00
-square.nonlin     2          1          16      1.00
-square.lin        8          4                  4.00
-square.lin.T      8          4                  4.00
+program         work    / f   proved   equations   peak   tape
+f                  5   1.00                    4   24 B
+f.jvp             18   3.60   ≤ 3.60          12   48 B
+f.nonlin           5   1.00   ≤ 1.00           4   24 B   32 B
+f.lin             13   2.60   ≤ 2.60           9   32 B
+f.lin.T           13   2.60   ≤ 2.60           9   48 B
+f.vjp             13   2.60   ≤ 3.00          10   56 B   32 B
+f.grad            11   2.20   ≤ 3.00           8   48 B   32 B
+f.grad.jvp        40   8.00   ≤ 8.00          25   80 B
+square             2   1.00                    1   16 B
+square.jvp        10   5.00   ≤ 5.00           5   48 B
+square.nonlin      2   1.00   ≤ 1.00           1   16 B   16 B
+square.lin         8   4.00   ≤ 4.00           4   32 B
+square.lin.T       8   4.00   ≤ 4.00           4   32 B
+square.vjp         6   3.00   ≤ 4.00           3   48 B   16 B
 """
 
 
@@ -323,7 +326,7 @@ square.lin.T      8          4                  4.00
     [
         ("cost f.la", COSTS),
         ("cost f.la --function f", COSTS[: COSTS.index("square")]),
-        ("cost lin.la", "function work equations tape bytes work / f\nl 1 1 1.00"),
+        ("cost lin.la", "program work / f proved equations peak tape\nl 1 1.00 1 8 B"),
     ],
 )
 def test_cost(command: str, expected: str) -> None:

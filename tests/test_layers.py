@@ -22,6 +22,7 @@ ROOMS = (
     "numpy",
     "linear_map",
     "program",
+    "certificate",
     "api",
     "numerical",
     "scipy",

@@ -19,6 +19,7 @@ from lineara.api import (
     value_and_grad,
     vjp,
 )
+from lineara.certificate import Certificate, assert_cost, certificate
 from lineara.errors import LinearaError
 from lineara.frontend.abstract import ShapeDtypeStruct, closure_convert, eval_shape
 from lineara.frontend.callback import pure_callback
@@ -55,11 +56,14 @@ from lineara.scipy.optimize import least_squares, minimize
 __version__ = "0.1.0"
 
 __all__ = [
+    "Certificate",
     "LinearMap",
     "LinearaError",
     "Program",
     "ShapeDtypeStruct",
+    "assert_cost",
     "associative_scan",
+    "certificate",
     "check",
     "check_custom",
     "check_grads",

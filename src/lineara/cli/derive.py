@@ -16,7 +16,7 @@ from lineara.errors import TypeMismatchError
 from lineara.ir.program import Function, reachable
 from lineara.ir.program import Program as Functions
 from lineara.program import Program
-from lineara.transforms.gradient import value_and_gradient
+from lineara.transforms.gradient import has_gradient, value_and_gradient
 from lineara.transforms.jvp import jvp as differentiated
 
 
@@ -144,8 +144,3 @@ def gradient(f: Function, active: tuple[bool, ...]) -> Functions:
             remedy="derive it with jvp, or reduce the result to a scalar",
         )
     return Functions.of(value_and_gradient(f, active))
-
-
-def has_gradient(f: Function) -> bool:
-    """Whether the function has one result, a real scalar."""
-    return [v.type.dtype.kind + str(v.type.shape) for v in f.results] == ["f()"]

@@ -29,10 +29,12 @@ class Hoisted(NamedTuple):
 def hoist(equation: Equation) -> list[Equation]:
     """The equation of a loop, after the equations that need not be repeated in it.
 
-    A loop that may have no iterations keeps equations that can fail.
+    A loop that may have no iterations keeps equations that can fail, one that has none keeps all.
     """
     op = equation.op
     assert isinstance(op, Scan | While)
+    if isinstance(op, Scan) and op.length == 0:
+        return [equation]
     certain = isinstance(op, Scan) and bool(op.length)
     found = op.body.memoized(
         ("hoisted", op.consts, certain), lambda: _hoisted(op.body, op.consts, certain)
