@@ -287,3 +287,20 @@ def test_all_calls_of_a_network_are_recalled() -> None:
     labels[0] = 3
     with pytest.raises(IndexError, match="index 3 is out of"):
         la.grad(loss)(weights)
+
+
+def test_what_differs_from_the_trace_before_is_recalled_the_next_time() -> None:
+    """Functions made of the same code follow one trace, as far as they do the same."""
+
+    def made(length: int) -> Callable[[Any], Any]:
+        def f(x: Any) -> Any:
+            for _ in range(length):
+                x = np.sin(x) * 2.0
+            return np.sum(x)
+
+        return f
+
+    for length in (1, 3, 2, 3):
+        la.grad(made(length))(VECTOR)
+        (script,) = following._scripts.values()
+        assert len(script.steps) == 2 * length + 1 and None not in script.steps

@@ -125,7 +125,7 @@ def value_and_grad(
             next(gradients) if is_active else np.zeros(np.shape(x), float0)
             for x, is_active in zip(arguments.leaves, active, strict=True)
         ]
-        value = tree.unflatten(recorded.structure, [value])
+        value = recorded.structure.unflatten([value])
         if recorded.aux is not None:
             value = (value, recorded.aux.filled(rest[:extra]))
         return value, arguments.unflatten(leaves)
@@ -354,7 +354,7 @@ class Point:
             )
             for row, t_out in zip(blocks, outputs.types, strict=True)
         ]
-        result = tree.unflatten(outputs.structure, rows)
+        result = outputs.structure.unflatten(rows)
         return (result, self.aux) if self.has_aux else result
 
 
@@ -415,7 +415,7 @@ def _linearized(arguments: Arguments, has_aux: bool, holomorphic: bool | None = 
         Space(arguments.structure, arguments.types),
         Space(recorded.structure, outputs),
     )
-    value = tree.unflatten(recorded.structure, results[: recorded.outputs])
+    value = recorded.structure.unflatten(results[: recorded.outputs])
     aux = recorded.aux and recorded.aux.filled(results[recorded.outputs : len(f.results)])
     return Point(arguments, value, map_, aux, has_aux)
 

@@ -45,7 +45,7 @@ class Arguments:
     def call(self, leaves: Sequence[Any]) -> Any:
         """What the function returns with those leaves in place of the chosen arguments' own."""
         args, kwargs = list(self.args), dict(self.kwargs)
-        for key, value in zip(self.keys, tree.unflatten(self.structure, leaves), strict=True):
+        for key, value in zip(self.keys, self.structure.unflatten(leaves), strict=True):
             if isinstance(key, int):
                 args[key] = value
             else:
@@ -69,7 +69,7 @@ class Arguments:
 
     def unflatten(self, leaves: Sequence[Any]) -> Any:
         """Leaves (gradients, say) in the structure of the chosen arguments."""
-        values = tree.unflatten(self.structure, leaves)
+        values = self.structure.unflatten(leaves)
         if self.single:
             return values[0]
         return values if self.names is None else dict(zip(self.names, values, strict=True))

@@ -110,7 +110,7 @@ class Following(Builder):
         place = len(self.params)
         if self.script is not None and place < len(self.script.params):
             old = self.script.params[place]
-            if old.type == type and old.hint == hint:
+            if (old.type is type or old.type == type) and old.hint == hint:
                 self.params.append(old)
                 return Value(self, old)
         self.part()

@@ -77,13 +77,15 @@ def recalled(
     if builder.calling or not builder.learns:
         return call(*args)
     frame = sys._getframe(CALLER)
-    if builder.script is None:
+    step = None
+    if builder.script is not None and builder.calls < len(builder.steps):
+        step = builder.steps[builder.calls]
+    if (
+        step is None
+        or not _is_same(trace, step, what, inputs, options, frame)
+        or (step.constants and any(trace.lift(x).operand is not p for p, x in step.constants))
+    ):
         return _learnt(trace, what, inputs, options, frame, call, args)
-    step = builder.steps[builder.calls] if builder.calls < len(builder.steps) else None
-    if step is None or not _is_same(trace, step, what, inputs, options, frame):
-        return _recorded(trace, call, args)
-    if any(trace.lift(x).operand is not p for p, x in step.constants):
-        return _recorded(trace, call, args)
     builder.calls += 1
     if step.end > step.start:
         builder.equations += step.equations
@@ -148,9 +150,9 @@ def _fits(trace: Trace, x: Any, known: Any) -> bool:
         return False
     if kind is slice:
         return (
-            _fits(trace, x.start, known.start)
-            and _fits(trace, x.stop, known.stop)
-            and _fits(trace, x.step, known.step)
+            (x.start is known.start or _fits(trace, x.start, known.start))
+            and (x.stop is known.stop or _fits(trace, x.stop, known.stop))
+            and (x.step is known.step or _fits(trace, x.step, known.step))
         )
     if kind is tuple or kind is list:
         same = zip(x, known, strict=False)
@@ -216,12 +218,18 @@ def _learnt(
     call: Callable[..., Any],
     args: tuple[Any, ...],
 ) -> Any:
-    """``call(*args)``, described in a step if it leaves nothing behind but a new array."""
+    """``call(*args)``, described in a step if it leaves nothing behind but a new array, and there
+    is no earlier trace to follow, or none any more.
+    """
     builder = trace.builder
     start, params = len(builder.equations), len(builder.params)
     before = _marks(inputs)
     result = _recorded(trace, call, args)
-    if type(result) is not TracedArray or any(result is x for x in inputs):
+    if (
+        builder.script is not None
+        or type(result) is not TracedArray
+        or any(result is x for x in inputs)
+    ):
         return result
     try:
         read = _only_reads(what, inputs)

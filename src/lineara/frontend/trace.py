@@ -377,6 +377,8 @@ def as_array(x: Any) -> Array:
 
 def type_of_leaf(x: Any) -> ArrayType:
     """The type of an argument: an array, a number, a traced array, or an `ArrayType` itself."""
+    if type(x) is np.ndarray and x.dtype in DTYPE_NAMES:
+        return type_of(x)
     if isinstance(x, ArrayType):
         return x
     if isinstance(x, Traced):
