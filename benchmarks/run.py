@@ -18,7 +18,9 @@ from rich.progress import Progress
 from timing import side_by_side, turn
 from workloads.case import COMPILER
 
-OURS, BOUND, THEIRS, HAND = "lineara", "lineara, bound", "JAX", "C"
+import lineara as la
+
+OURS, BOUND, THEIRS, HAND = "lineara", "lineara, bound", "JAX", "by hand"
 SLOW = 2.0
 """Seconds for one call from which on a contender of ours or of other libraries is left out."""
 
@@ -28,7 +30,7 @@ SLOW = 2.0
 @click.option("--rounds", default=15, show_default=True, help="How often each has its turn.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A Markdown file.")
 def main(only, rounds, out):
-    console = Console(width=150 if out else None)
+    console = Console(width=200 if out else None)
     cases = [c for c in workloads.cases() if any(part in c.name for part in only)]
     libraries = {name: make() for name, make in LIBRARIES.items() if is_there(name, console)}
     others, missing = contenders.available(("autograd", "torch"))
@@ -37,13 +39,14 @@ def main(only, rounds, out):
         console.print(f"{name} is not installed and takes no part: pip install {name}")
     if COMPILER is None:
         console.print("there is no C compiler, so C takes no part")
-    gradients, firsts, memory, (load, *_) = {}, {}, {}, os.getloadavg()
+    gradients, works, firsts, memory, (load, *_) = {}, {}, {}, {}, os.getloadavg()
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("", total=len(cases))
         for case in cases:
             bar.update(task, description=case.name)
             calls, values = participants(case, libraries, others, by_casadi)
             gradients[case.name] = side_by_side(calls | values, rounds, lambda: None)
+            works[case.name] = work(case, libraries["lineara"])
             bar.advance(task, 0.5)
             taking_part = [
                 n for n in ("lineara", "jax") if n in libraries and n not in case.without
@@ -51,7 +54,7 @@ def main(only, rounds, out):
             firsts[case.name] = fresh.latencies(case.name, taking_part)
             memory[case.name] = fresh.memory(case.name, taking_part)
             bar.advance(task, 0.5)
-    tables = [gradient_table(gradients), first_table(firsts), memory_table(memory)]
+    tables = [gradient_table(gradients, works), first_table(firsts), memory_table(memory)]
     for table in tables:
         console.print(table.rich())
     console.print(environment.machine(), environment.versions(), sep="\n", style="dim")
@@ -77,7 +80,7 @@ def participants(case, libraries, others, by_casadi):
     """
     calls, values = {}, {}
     if case.c and COMPILER:
-        values["C, value"], calls[HAND] = case.c()
+        values["by hand, value"], calls[HAND] = case.c()
     for name, lib in libraries.items():
         if name not in case.without:
             arguments = lib.map(lib.array, case.arguments)
@@ -96,6 +99,12 @@ def participants(case, libraries, others, by_casadi):
     check(case, calls)
     kept = OURS, BOUND, HAND
     return {n: call for n, call in calls.items() if n in kept or turn(call, 1) < SLOW}, values
+
+
+def work(case, lib):
+    """Scalar operations of the gradient by those of the function, counted before anything runs."""
+    value, gradient = (la.work(la.trace(f)(*case.arguments)) for f in case.make(lib))
+    return gradient / value
 
 
 def bound(lib, function, arguments):
@@ -138,15 +147,17 @@ def medians(results):
     }
 
 
-def gradient_table(results):
+def gradient_table(results, works):
     others = ("lineara, interpreted", THEIRS, "PyTorch", "Autograd", "CasADi")
-    head = ["gradient", OURS, HAND, "bound ÷ C", "÷ value", *(f"{n} ÷ lineara" for n in others)]
+    head = ["gradient", OURS, HAND, "bound ÷ by hand", "÷ value", "work ÷ value"]
+    head += [f"{n} ÷ lineara" for n in others]
     rows = []
     for title, seconds in medians(results).items():
         ours = seconds[OURS]
         row = [title, report.duration(ours)]
         row.append(report.duration(seconds[HAND]) if HAND in seconds else "")
         row += [ratio(seconds[BOUND], seconds, HAND), ratio(ours, seconds, "lineara, value")]
+        row.append(f"{works[title]:.2f}")
         row += [f"{seconds[n] / ours:.2f}" if n in seconds else "" for n in others]
         rows.append(row)
     return report.Table("Time of one call", head, rows)
