@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test bench check fmt
+.PHONY: help demo test bench exhaustive check fmt
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo  ## run the demonstration
 	$(BIN)/python examples/demo.py
@@ -19,6 +19,9 @@ bench: $(VENV)/.bench  ## compare with other libraries, and print ratios and gro
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/front_end.py
 	$(BIN)/python benchmarks/growth.py --longest 100000
+
+exhaustive: $(VENV)/.dev  ## check the theorems on every small program, further than the tests do
+	$(BIN)/python tests/exhaustive.py --size 3
 
 check: $(VENV)/.dev  ## style, format and types
 	$(BIN)/ruff check .

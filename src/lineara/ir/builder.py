@@ -147,8 +147,10 @@ class _Threading:
         Where its op can give back an operand that has more uses, it does.
         """
         op, operands, results = equation.op, list(equation.operands), equation.results
-        counts = Counter(operands)  # an operand that is there twice needs a copy in any case
-        given_back = {i: r for i, r in op.gives_back().items() if counts[operands[i]] == 1}
+        counts = Counter(operands)
+        # Of an operand that is there twice, one can be given back; the other is a copy.
+        once = {operands[i]: i for i in op.gives_back()}
+        given_back = {i: r for i, r in op.gives_back().items() if once[operands[i]] == i}
         for i, v in enumerate(operands):
             if not isinstance(v, LinearVariable) or i in given_back:
                 continue
