@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from lineara import tree
 from lineara.errors import LinearityError
 from lineara.frontend.arguments import (
     Arguments,
