@@ -84,10 +84,9 @@ class Certificate:
         return stages.get("grad") or stages.get("vjp") or stages["f"]
 
     def __str__(self) -> str:
-        console = Console(file=StringIO(), width=200)
-        console.print(self.__rich__())
-        text = console.file.getvalue()  # type: ignore[attr-defined]
-        return "\n".join(map(str.rstrip, text.splitlines())).strip("\n")
+        text = StringIO()
+        Console(file=text, width=200).print(self.__rich__())
+        return "\n".join(map(str.rstrip, text.getvalue().splitlines())).strip("\n")
 
     __repr__ = __str__
 
