@@ -53,9 +53,10 @@ f.grad are ordinary programs, where a copy costs nothing and an array of zeros m
 `assert_cost` holds a function to a ratio, in a test suite of yours.
 
 The numbers are the largest over the samples of the tests, in which arrays have a few elements, down
-to single ones. For ops that go element by element they hold whatever the shape; for others, ratios
-fall as arrays grow. Large constants are those of ops whose derivatives are written to be right at
-awkward points (ties, zeros, ends of domains), or of functions without a closed form.
+to single ones. For ops that go element by element they hold whatever the shape; for others they may
+differ with it, and a certificate has those of your shapes. Large constants are those of ops whose
+derivatives are written to be right at awkward points (ties, zeros, ends of domains), or of functions
+without a closed form.
 
 | op | jvp | equations | transpose | vjp |
 |---|---|---|---|---|
