@@ -55,8 +55,8 @@ f.grad are ordinary programs, where a copy costs nothing and an array of zeros m
 The numbers are the largest over the samples of the tests, in which arrays have a few elements, down
 to single ones. For ops that go element by element they hold whatever the shape; for others they may
 differ with it, and a certificate has those of your shapes. Large constants are those of ops whose
-derivatives are written to be right at awkward points (ties, zeros, ends of domains), or of functions
-without a closed form.
+derivatives are written to be right at awkward points (ties, zeros, ends of domains), or of
+functions without a closed form.
 
 | op | jvp | equations | transpose | vjp |
 |---|---|---|---|---|
